@@ -1,0 +1,37 @@
+# `make run` serves, `make test` tests: both set up what they need first.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint bench screenshots clean
+
+run: $(VENV)/run
+	$(BIN)/mailtrap-lite $(ARGS)
+
+test: $(VENV)/dev
+	.ci/debian-packages
+	$(BIN)/python -X dev -m pytest -n auto $(ARGS)
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev
+	$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(VENV)/dev
+	.ci/debian-packages
+	MAILTRAP_LITE_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+
+# The marks are newer than what they were made of, or are made again.
+$(VENV)/run: pyproject.toml
+	.ci/virtualenv $(VENV) .
+	touch $@
+
+$(VENV)/dev: pyproject.toml
+	.ci/virtualenv $(VENV) .[dev]
+	touch $@ $(VENV)/run
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
