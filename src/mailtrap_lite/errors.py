@@ -1,0 +1,123 @@
+"""Everything that can go wrong on purpose, and what each door answers to it.
+
+    MailtrapError
+    ├── BadSetting            a setting has a value that cannot be used          (also a ValueError)
+    ├── CannotListen          an address is taken or not ours                    (also an OSError)
+    ├── ServerClosed          the server was stopped, or never started
+    ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
+    ├── TooLarge              a message is larger than what can be kept
+    ├── NoSuchMessage         no message has that id, or it was deleted          (also a LookupError)
+    ├── MaildropInUse         another POP3 session holds one of these mailboxes
+    ├── NoMailArrived         a wait ended without its mail                      (also an AssertionError)
+    └── StoreError            the store cannot do it now
+        ├── StoreFull         no room on the disk
+        ├── StoreBusy         another process owns the file
+        └── StoreUnusable     not a store, damaged, read-only or newer than this program
+
+Each class carries its answers for the three doors; a door has one `except MailtrapError`.
+Anything else that is raised is a bug of ours: 451, `-ERR [SYS/TEMP]` or 500, logged with its traceback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An SMTP reply: a code of three digits, an enhanced status code (RFC 3463; "" for none) and a text."""
+
+    code: int
+    enhanced: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.enhanced} {self.text}" if self.enhanced else f"{self.code} {self.text}"
+
+
+class MailtrapError(Exception):
+    """Base of all errors that this package raises on purpose.
+
+    smtp: the reply that the SMTP door gives. pop3: the response code (RFC 3206, "" for none) of its -ERR.
+    http: the status that the web door answers.
+    """
+
+    smtp = Reply(451, "4.3.0", "Local error, try again later")
+    pop3 = "SYS/TEMP"
+    http = 500
+
+
+class BadSetting(MailtrapError, ValueError):
+    """A setting has a value that cannot be used; the text names it, the value, its source and what is allowed."""
+
+
+class CannotListen(MailtrapError, OSError):
+    """An address cannot be listened on; the text names the setting, the address and the way out."""
+
+
+class ServerClosed(MailtrapError):
+    """The server was stopped, or not started yet."""
+
+    smtp = Reply(421, "4.3.2", "Service shutting down")
+    http = 503
+
+
+class BadMail(MailtrapError, ValueError):
+    """What was handed over is not a mail, or not an address."""
+
+    smtp = Reply(554, "5.6.0", "Not a mail")
+    pop3 = "SYS/PERM"
+    http = 400
+
+
+class TooLarge(MailtrapError):
+    """A message is larger than what can be kept."""
+
+    smtp = Reply(552, "5.3.4", "Message too big")
+    pop3 = "SYS/PERM"
+    http = 413
+
+
+class NoSuchMessage(MailtrapError, LookupError):
+    """No message has that id, or it was deleted."""
+
+    smtp = Reply(550, "5.1.0", "No such message")
+    pop3 = ""
+    http = 404
+
+
+class MaildropInUse(MailtrapError):
+    """Another POP3 session holds one of these mailboxes (RFC 1939 section 4, RFC 3206)."""
+
+    smtp = Reply(450, "4.2.1", "Mailbox busy")
+    pop3 = "IN-USE"
+    http = 409
+
+
+class NoMailArrived(MailtrapError, AssertionError):
+    """A wait ended without its mail; the text lists what did arrive and how each differs."""
+
+    http = 408
+
+
+class StoreError(MailtrapError):
+    """The store cannot do it now; nothing was changed."""
+
+    http = 503
+
+
+class StoreFull(StoreError):
+    """There is no room on the disk; reading and deleting go on."""
+
+    smtp = Reply(452, "4.3.1", "Insufficient system storage")
+    http = 507
+
+
+class StoreBusy(StoreError):
+    """Another process owns the store."""
+
+
+class StoreUnusable(StoreError):
+    """The store is not one of ours, damaged, read-only, or written by a newer version."""
+
+    pop3 = "SYS/PERM"

@@ -1,0 +1,26 @@
+"""The nouns: an envelope, a message and its content, a delivery, a session. No door, no store, no clock."""
+
+from mailtrap_lite.message.content import Address, Content, Headers, Part
+from mailtrap_lite.message.envelope import Envelope, Origin, Recipient
+from mailtrap_lite.message.message import Delivery, Message
+from mailtrap_lite.message.session import Line, Protocol, Recorder, Session, Speaker, readable
+from mailtrap_lite.message.summary import Summary
+
+__all__ = [
+    "Address",
+    "Content",
+    "Delivery",
+    "Envelope",
+    "Headers",
+    "Line",
+    "Message",
+    "Origin",
+    "Part",
+    "Protocol",
+    "Recipient",
+    "Recorder",
+    "Session",
+    "Speaker",
+    "Summary",
+    "readable",
+]

@@ -1,0 +1,177 @@
+"""What an HTML body shows as text, which images it embeds and which remote things it wants. No parser and no sanitiser.
+
+Each function looks at each character a bounded number of times.
+`html.parser` and the sanitisers need tens of seconds for 50,000 times `<!--`.
+What keeps a reader safe is the sandboxed frame and its Content-Security-Policy, never this file.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase
+
+from mailtrap_lite.message.limits import INLINE_IMAGE, INLINE_IMAGES, MARKUP, REMOTE, REMOTE_CANDIDATES, SNIPPET_SOURCE
+
+_CID = re.compile(r"([\"'(=]\s{0,80})cid:([^\"'\s<>)]{1,998})", re.IGNORECASE)
+_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_TAG = re.compile(r"[a-zA-Z][a-zA-Z0-9:-]{0,30}")
+_UNSHOWN = {"script", "style", "title", "template", "noscript", "textarea"}
+_WITHIN_A_WORD = {
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "code",
+    "em",
+    "font",
+    "i",
+    "mark",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "u",
+    "wbr",
+}
+# Padding that newsletters put behind their first line.
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_WANTS = re.compile(
+    r"""[\s"'/](?P<attribute>src|srcset|background|poster|data)\s{0,80}=
+    |<(?:link|image|use|feimage)\b(?P<link>[^<>]{0,4096})
+    |(?P<css>\burl\(|@import\s{0,80}(?=["']))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_HREF = re.compile(r"[\s\"'/](?:xlink:)?href\s{0,80}=", re.IGNORECASE)
+_VALUE = re.compile(r"""\s{0,80}(?:"([^"]{0,4096})|'([^']{0,4096})|([^\s"'>)]{0,4096}))""")
+_REMOTE = re.compile(r"(?:https?:|[\\/]{2})", re.IGNORECASE)
+_MAGIC = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
+
+
+def text_of(html: str) -> str:
+    """Return the first part of what a reader sees, white space as in the source; enough for a snippet."""
+    html = html[:SNIPPET_SOURCE]
+    lower = html.translate(_LOWER)  # str.lower() may change the length
+    pieces: list[str] = []
+    position = 0
+    while (start := html.find("<", position)) >= 0:
+        pieces.append(html[position:start])
+        position, shown = _behind_tag(html, lower, start)
+        pieces.append(shown)
+    pieces.append(html[position:])
+    return _unescaped("".join(pieces)).translate(_INVISIBLE)
+
+
+def content_ids(html: str) -> frozenset[str]:
+    """Return the Content-IDs that the HTML refers to (RFC 2392)."""
+    return frozenset(_content_id(found[2]) for found in _CID.finditer(html, 0, MARKUP))
+
+
+def with_images(html: str, image: Callable[[str], bytes | None]) -> str:
+    """Return the HTML with `cid:` references replaced by `data:` addresses, and nothing else changed.
+
+    image: gives the octets that belong to a Content-ID.
+    Only what is PNG, JPEG, GIF or WebP by its first octets is put in, up to a size for each and for all;
+    other references stay as they are.
+    """
+    room = INLINE_IMAGES
+    made: dict[str, str] = {}
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal room
+        name = _content_id(found[2])
+        if name not in made:
+            made[name] = _data_address(image(name) or b"")
+        if not made[name] or len(made[name]) > room:
+            return found[0]
+        room -= len(made[name])
+        return found[1] + made[name]
+
+    if len(html) <= MARKUP:
+        return _CID.sub(replaced, html)
+    return _CID.sub(replaced, html[:MARKUP]) + html[MARKUP:]
+
+
+def image_type(octets: bytes) -> str:
+    """Return the type of a picture that a browser may show, told from its first octets; "" for anything else."""
+    return next((kind for magic, kind in _MAGIC if magic.match(octets)), "")
+
+
+def remote_in(html: str) -> tuple[str, ...]:
+    """Return the remote addresses that showing the HTML would fetch, each once, in order.
+
+    Links to click are not among them.
+    """
+    found: dict[str, None] = {}
+    for number, wants in enumerate(_WANTS.finditer(html, 0, MARKUP)):
+        if number == REMOTE_CANDIDATES or len(found) >= REMOTE:
+            break
+        if wants["link"] is not None:
+            href = _HREF.search(wants["link"])
+            values = [_value(wants["link"], href.end())] if href else []
+            # Its other attributes, such as srcset, come by the first rule only when the tag is not swallowed.
+            values += [_value(wants["link"], at.end()) for at in _WANTS.finditer(wants["link"]) if at["attribute"]]
+        else:
+            values = [_value(html, wants.end())]
+            if (wants["attribute"] or "").lower() == "srcset":
+                values = values[0].replace(",", " ").split()
+        for value in values:
+            address = _unescaped(value).strip().replace("\n", "").replace("\r", "").replace("\t", "")
+            if _REMOTE.match(address):
+                found.setdefault(address)
+    return tuple(found)[:REMOTE]
+
+
+def _behind_tag(html: str, lower: str, start: int) -> tuple[int, str]:
+    """Return where text goes on behind the `<` at start, and what is shown in its place."""
+    if html.startswith("<!--", start):
+        return _behind(html, "-->", start + 4), ""
+    closing = html.startswith("/", start + 1)
+    tag = _TAG.match(html, start + 1 + closing)
+    if tag is None and html[start + 1 : start + 2] not in ("!", "?", "/"):
+        return start + 1, "<"  # a < b
+    end = _behind(html, ">", start)
+    name = tag[0].lower() if tag else ""
+    if name in _UNSHOWN and not closing:
+        end = _behind(html, ">", _behind(lower, f"</{name}", end))
+    return end, "" if name in _WITHIN_A_WORD else " "
+
+
+def _behind(text: str, mark: str, start: int) -> int:
+    """Return the place behind the next mark; the end without one, as browsers do."""
+    found = text.find(mark, start)
+    return len(text) if found < 0 else found + len(mark)
+
+
+def _value(text: str, position: int) -> str:
+    found = _VALUE.match(text, position)
+    return next((value for value in found.groups() if value is not None), "") if found else ""
+
+
+def _content_id(text: str) -> str:
+    # RFC 2392: the address of a cid is percent-encoded.
+    return _PERCENT.sub(lambda found: chr(int(found[1], 16)), _unescaped(text)) if "%" in text or "&" in text else text
+
+
+def _data_address(octets: bytes) -> str:
+    kind = image_type(octets[:16])
+    if not kind or len(octets) > INLINE_IMAGE:
+        return ""
+    return f"data:{kind};base64,{binascii.b2a_base64(octets, newline=False).decode('ascii')}"
+
+
+def _unescaped(text: str) -> str:
+    if "&" not in text:
+        return text
+    from html import unescape  # its table of entities costs start-up time that most runs never need
+
+    return unescape(text)

@@ -1,0 +1,100 @@
+"""A message: one accepted mail, its envelope and its bytes; what it says is read when somebody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from mailtrap_lite.message.content import Address, Content, Headers, Part
+from mailtrap_lite.message.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recipient's copy of a message.
+
+    mailbox: the address whose mailbox it lies in. uid: its UIDL (RFC 1939 section 7).
+    Times are seconds since the epoch, None while it has not happened; `by` is the POP3 user who did it.
+    """
+
+    id: int
+    message: int
+    mailbox: str
+    uid: str
+    fetched_at: float | None = None
+    fetched_by: str | None = None
+    deleted_at: float | None = None
+    deleted_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One accepted mail.
+
+    id: rises in the order of commits and is never used again. raw: exactly the octets that came over the wire after
+    dot-unstuffing. received: seconds since the epoch. read: whether somebody opened it in the inspector.
+    All other attributes are read from `raw` when first asked for, and reading never raises.
+    """
+
+    id: int
+    envelope: Envelope
+    raw: bytes = field(repr=False)
+    received: float
+    read: bool = False
+    deliveries: tuple[Delivery, ...] = ()
+
+    @cached_property
+    def content(self) -> Content:
+        """What MIME says about the bytes: parts, text, attachments, defects."""
+        return Content(self.raw)
+
+    @property
+    def size(self) -> int:
+        """Octets of `raw`."""
+        return len(self.raw)
+
+    @property
+    def received_at(self) -> datetime:
+        """When it was accepted, in UTC."""
+        return datetime.fromtimestamp(self.received, UTC)
+
+    @property
+    def subject(self) -> str:
+        """The decoded Subject; "" without one."""
+        return self.content.subject
+
+    @property
+    def sender(self) -> Address:
+        """The first From address; an empty Address without one. The envelope's sender is `envelope.sender`."""
+        return self.content.sender
+
+    @property
+    def to(self) -> tuple[Address, ...]:
+        """The To addresses. Where it really went is `envelope.recipients`."""
+        return self.content.to
+
+    @property
+    def cc(self) -> tuple[Address, ...]:
+        """The Cc addresses."""
+        return self.content.cc
+
+    @property
+    def text(self) -> str:
+        """The plain text part, decoded; "" without one."""
+        return self.content.text
+
+    @property
+    def html(self) -> str:
+        """The HTML part, decoded; "" without one."""
+        return self.content.html
+
+    @property
+    def headers(self) -> Headers:
+        """The decoded header fields, in order."""
+        return self.content.headers
+
+    @property
+    def attachments(self) -> tuple[Part, ...]:
+        """The attached parts, in order, without those that the HTML shows inline."""
+        return self.content.attachments

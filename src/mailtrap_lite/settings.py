@@ -1,0 +1,227 @@
+"""Every setting: its default, unit and help in one table, from which validation, flags and docs are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Self  # Any: values arrive from TOML, the environment and callers, before they are checked
+
+from mailtrap_lite.errors import BadSetting
+
+PREFIX = "MAILTRAP_LITE_"
+MEMORY = "memory"
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a door listens. port 0: the system chooses a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _endpoint(text: str) -> Endpoint:
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError
+    # ASCII digits only: int() would take other scripts' digits and "1_0" too.
+    if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535 or not host.isprintable():
+        raise ValueError
+    return Endpoint(host, int(port))
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise ValueError
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if (number := _whole(text)) < 1:
+        raise ValueError
+    return number
+
+
+def _octets(text: str) -> int:
+    if not (found := re.fullmatch(r"([0-9]{1,12}) ?([kmg]?)(?:i?b)?", text.lower())):
+        raise ValueError
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) or float(text) <= 0:
+        raise ValueError
+    return float(text)
+
+
+def _switch(text: str) -> bool:
+    answers = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if text.lower() not in answers:
+        raise ValueError
+    return answers[text.lower()]
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?", text):
+        raise ValueError
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(_name(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _text(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_text(text)).expanduser()
+
+
+def _level(text: str) -> str:
+    if text.lower() not in {"debug", "info", "warning", "error"}:
+        raise ValueError
+    return text.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a value of one kind is read from text, and how to say what is allowed."""
+
+    read: Any  # Callable[[str], T], with a T of its own for each kind
+    allowed: str
+    placeholder: str
+
+
+ENDPOINT = Kind(
+    _endpoint, "HOST:PORT with a port from 0 to 65535, for example 127.0.0.1:1025 or [::1]:1025", "HOST:PORT"
+)
+OCTETS = Kind(_octets, "a number of octets, with k, m or g for KiB, MiB or GiB, for example 25m; 0 is no limit", "SIZE")
+COUNT = Kind(_positive, "a whole number from 1", "N")
+AMOUNT = Kind(_whole, "a whole number; 0 is no limit", "N")
+SECONDS = Kind(_seconds, "a number of seconds above 0, for example 300 or 0.5", "SECONDS")
+SWITCH = Kind(_switch, "yes or no", "yes|no")
+HOSTNAME = Kind(_name, "a host name of letters, digits, dots and hyphens", "NAME")
+HOSTNAMES = Kind(_names, "host names, separated by commas", "NAME,NAME")
+STORE = Kind(_text, "a path, or memory", "PATH|memory")
+PATH = Kind(_path, "a path", "PATH")
+LEVEL = Kind(_level, "debug, info, warning or error", "LEVEL")
+
+
+def _setting(default: object, kind: Kind, text: str) -> Any:  # dataclass fields are typed by their annotation
+    return field(default=default, metadata={"kind": kind, "help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a server is to be. Values are checked when it is made: BadSetting names what is wrong.
+
+    Every field takes its own type or the text that a flag would take: Settings(message_size="1m").
+    """
+
+    smtp: Endpoint = _setting(Endpoint("127.0.0.1", 1025), ENDPOINT, "where mail is caught")
+    pop3: Endpoint = _setting(Endpoint("127.0.0.1", 1110), ENDPOINT, "where mail is fetched")
+    web: Endpoint = _setting(Endpoint("127.0.0.1", 8025), ENDPOINT, "where mail is shown, and the API")
+    store: str = _setting(MEMORY, STORE, "the file that keeps the mail, or memory")
+    ready_file: Path | None = _setting(None, PATH, "written as JSON once every door is open, removed at the end")
+    log_level: str = _setting("warning", LEVEL, "how much is logged to standard error")
+    hostname: str = _setting("mailtrap.localhost", HOSTNAME, "the name the doors greet with")
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), HOSTNAMES, "further names in a web request's Host, beside this machine's"
+    )
+    no_auth: bool = _setting(False, SWITCH, "let other machines read the mail at POP3 and web without a password")
+    message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
+    recipients: int = _setting(1000, COUNT, "recipients of one message")
+    connections: int = _setting(500, COUNT, "open connections at each of SMTP and POP3")
+    command_line: int = _setting(2048, COUNT, "octets of one SMTP command line")
+    session_errors: int = _setting(20, COUNT, "wrong commands after which an SMTP session is closed")
+    smtp_idle: float = _setting(300.0, SECONDS, "silence after which an SMTP session is closed")
+    pop3_idle: float = _setting(600.0, SECONDS, "silence after which a POP3 session is closed")
+    event_streams: int = _setting(100, COUNT, "pages that can be live at once")
+    plus_addressing: bool = _setting(True, SWITCH, "alice+tag@x is delivered to alice@x")
+    keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
+    keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is item.default:  # most are; a test starts many servers
+                continue
+            if isinstance(value, str) and item.name != "store":
+                object.__setattr__(self, item.name, read(item, value, source="the call"))
+            else:
+                _check(item, value)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any] | None = None, *, source: str = "the call", base: Self | None = None) -> Self:
+        """Return the settings with these values, given as text or in their own type, over base or the defaults.
+
+        Raises BadSetting, naming the setting, the value, where it came from and what is allowed.
+        """
+        known = {item.name: item for item in fields(cls)}
+        given: dict[str, Any] = {}
+        for name, value in (values or {}).items():
+            if name not in known:
+                raise BadSetting(f"{name!r} from {source} is not a setting; the settings are {', '.join(known)}")
+            text = _as_text(value)
+            given[name] = value if text is None else read(known[name], text, source=source)
+        return replace(base, **given) if base is not None else cls(**given)
+
+
+def read(item: Field[Any], text: str, *, source: str) -> Any:
+    """Return the value that text stands for; raises BadSetting."""
+    kind: Kind = item.metadata["kind"]
+    try:
+        return kind.read(text.strip())
+    except ValueError:
+        raise BadSetting(f"{item.name}: {text!r} from {source} is not {kind.allowed}") from None
+
+
+def default_of(item: Field[Any]) -> str:
+    """Return a setting's default as one would type it."""
+    return _spell(item.default if item.default is not MISSING else None)
+
+
+def _spell(value: object) -> str:
+    match value:
+        case None | ():
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ",".join(value)
+        case float():
+            return f"{value:g}"
+    return str(value)
+
+
+def _as_text(value: object) -> str | None:
+    """Return what a caller or TOML gave as the text a flag would take; None for a value to be kept as it is."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Path | list):
+        return None
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _check(item: Field[Any], value: object) -> None:
+    """Refuse a value that no text could have stood for: a negative limit, a port of 99999, a wrong type."""
+    if value is None and item.default is None:
+        return
+    try:
+        same = item.metadata["kind"].read(_spell(value)) == value if value != () else True
+    except ValueError:
+        same = False
+    if not same:
+        raise BadSetting(f"{item.name}: {value!r} from the call is not {item.metadata['kind'].allowed}")
