@@ -1,0 +1,21 @@
+"""Where mail is kept: one contract, one implementation for memory and one for a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailtrap_lite.settings import MEMORY, Settings
+from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.memory import MemoryStore
+
+__all__ = ["Arrival", "Counts", "Entry", "MailboxCount", "MemoryStore", "Retention", "Row", "Store", "open_store"]
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store that the settings ask for, opened; raises StoreError."""
+    retention = Retention(messages=settings.keep_messages, octets=settings.keep_octets)
+    if settings.store == MEMORY:
+        return MemoryStore(retention=retention)
+    from mailtrap_lite.store.file import FileStore  # a test with a store in memory need not import the lock
+
+    return FileStore(Path(settings.store).expanduser(), retention=retention)

@@ -1,0 +1,201 @@
+"""What a store promises, whatever keeps its rows.
+
+A store knows messages, deliveries and their bytes. It knows no door, no MIME and no clock.
+Ids rise in the order of commits and are never used again, not after a deletion and not after a restart.
+A write is committed when it returns, or it raises StoreError and changed nothing.
+A reader that starts after that sees it. News travels up through `wait`.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from mailtrap_lite.accounts import Selection
+from mailtrap_lite.errors import ServerClosed
+from mailtrap_lite.message import Envelope, Message
+from mailtrap_lite.message.summary import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message about to be stored.
+
+    mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
+    octets: what a POP3 RETR of it sends, before dot-stuffing.
+    """
+
+    envelope: Envelope
+    raw: bytes
+    mailboxes: tuple[str, ...]
+    received: float
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message without its bytes. digest: None until `keep_digests` was called for it."""
+
+    id: int
+    envelope: Envelope
+    received: float
+    size: int
+    read: bool
+    digest: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a maildrop. octets: what RETR sends, before dot-stuffing. uid: for UIDL (RFC 1939 section 7)."""
+
+    message: int
+    uid: str
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Messages in the store, those nobody opened, and the octets of all."""
+
+    total: int
+    unread: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxCount:
+    """A mailbox and how many messages a POP3 client would find in it now."""
+
+    name: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much is kept; the oldest go first. 0 is no limit. The newest message always stays."""
+
+    messages: int = 0
+    octets: int = 0
+
+
+class Store(ABC):
+    """The contract. All methods but `add_soon`: any thread, blocking.
+
+    inline: a write takes microseconds, so that the event loop may call it directly.
+    """
+
+    inline: bool
+
+    def __init__(self) -> None:
+        self._news = threading.Condition()
+        self._revision = 0
+        self._last_id = 0
+        self._closed = False
+
+    @property
+    def revision(self) -> int:
+        """How many changes were committed since the store was opened."""
+        return self._revision
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest message that was ever stored; 0 before the first."""
+        return self._last_id
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def wait(self, revision: int, timeout: float | None) -> int:
+        """Block until the revision is beyond the given one or timeout seconds have passed; return the revision.
+
+        Raises ServerClosed when the store is closed before or meanwhile.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._revision > revision or self._closed, timeout)
+            if self._closed:
+                raise ServerClosed("the server was stopped")
+            return self._revision
+
+    def _announce(self, *, last_id: int = 0) -> None:
+        """Wake the waiters; after the commit, never before."""
+        with self._news:
+            self._revision += 1
+            self._last_id = max(self._last_id, last_id)
+            self._news.notify_all()
+
+    @abstractmethod
+    def add(self, arrival: Arrival) -> int:
+        """Store a message with its deliveries, drop what is beyond the retention, and return the id."""
+
+    @abstractmethod
+    async def add_soon(self, arrival: Arrival) -> int:
+        """The same from an event loop, which is not blocked meanwhile."""
+
+    @abstractmethod
+    def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
+        """Set the read mark; unknown ids are ignored. Return how many changed."""
+
+    @abstractmethod
+    def mark_all_read(self, *, read: bool) -> int:
+        """Set the read mark of every message. Return how many changed."""
+
+    @abstractmethod
+    def delete(self, ids: Iterable[int]) -> int:
+        """Delete messages with their deliveries; unknown ids are ignored. Return how many there were."""
+
+    @abstractmethod
+    def clear(self) -> int:
+        """Delete everything; ids go on rising. Return how many messages there were."""
+
+    @abstractmethod
+    def update_maildrop(
+        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+    ) -> None:
+        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
+
+    @abstractmethod
+    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
+        """Keep what was read for the list; may be done later, or not at all."""
+
+    @abstractmethod
+    def message(self, message: int) -> Message:
+        """Return a message; raises NoSuchMessage."""
+
+    @abstractmethod
+    def raw(self, message: int) -> bytes:
+        """Return the bytes of a message; raises NoSuchMessage."""
+
+    @abstractmethod
+    def ids(self, *, after: int = 0) -> list[int]:
+        """Return the ids beyond `after`, oldest first."""
+
+    @abstractmethod
+    def rows(self, *, start: int, limit: int, after: int = 0, mailbox: str = "") -> list[Row]:
+        """Return messages beyond the id `after` without their bytes, newest first, `limit` of them from `start` on.
+
+        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all.
+        """
+
+    @abstractmethod
+    def waiting(self, mailbox: str) -> list[int]:
+        """Return the ids of the messages in a mailbox, without those deleted over POP3, oldest first."""
+
+    @abstractmethod
+    def maildrop(self, selection: Selection) -> list[Entry]:
+        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once."""
+
+    @abstractmethod
+    def counts(self) -> Counts:
+        """Return the totals."""
+
+    @abstractmethod
+    def mailboxes(self) -> list[MailboxCount]:
+        """Return each mailbox that has a message, by name."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Commit what is under way, wake the waiters and let go of everything. Idempotent."""

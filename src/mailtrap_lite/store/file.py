@@ -1,0 +1,248 @@
+"""A store in one file: SQLite with a write-ahead log, committed to stable storage before anybody is answered.
+
+One thread writes. It takes all that is queued into one transaction (group commit), so that fifty clients cost one
+commit. Readers have connections of their own and never wait for it. The file belongs to one process at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar  # Any: a queue holds jobs of all result types
+
+from filelock import FileLock, Timeout
+
+from mailtrap_lite.errors import MailtrapError, ServerClosed, StoreBusy, StoreUnusable
+from mailtrap_lite.store.contract import Arrival, Retention
+from mailtrap_lite.store.schema import migrate
+from mailtrap_lite.store.sqlite import SqliteStore, store_error
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# How many jobs share a commit at most: a bound for what one failed commit makes run again.
+MOST_IN_A_GROUP = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Job(Generic[T]):
+    work: Callable[[sqlite3.Connection], T]
+    then: Callable[[T], None] | None
+    result: Future[T]
+
+
+class FileStore(SqliteStore):
+    """One writer thread and a pool of reading connections; any thread."""
+
+    inline = False
+
+    def __init__(self, path: Path, *, retention: Retention | None = None) -> None:
+        """Open or create the store; raises StoreBusy or StoreUnusable with one line that says the way out."""
+        super().__init__(retention=retention or Retention())
+        self.path = path.absolute()
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._closing = threading.Lock()
+        self._ownership = _own(self.path)
+        try:
+            self._db = self._open()
+        except BaseException:
+            self._ownership.release()
+            raise
+        self._writer = threading.Thread(target=self._write_jobs, name="mailtrap-lite store", daemon=True)
+        self._writer.start()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            # Made by us and not by SQLite, so that it is never open to others; the log and its index take its mode.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            if self.path.stat().st_mode & 0o077:
+                self.path.chmod(0o600)
+        except OSError as err:
+            raise _unusable(self.path, err) from err
+        db = self._connect()
+        try:
+            # Waits belong to the lock on the file; SQLite's own is only met when another program has it open.
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            migrate(db, name=str(self.path))
+            db.execute("BEGIN IMMEDIATE")  # a store that cannot be written says so now, not at the first mail
+            db.execute("UPDATE totals SET messages = messages")
+            db.execute("COMMIT")
+            self._learn(db)
+        except sqlite3.Error as err:
+            db.close()
+            raise store_error(err, name=str(self.path)) from err
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=2)
+
+    def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        return self._enqueue(work, then).result()
+
+    def _enqueue(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None) -> Future[T]:
+        result: Future[T] = Future()
+        with self._closing:  # nothing may be queued behind the end
+            if self._closed:
+                raise ServerClosed("the server was stopped")
+            self._jobs.put(_Job(work, then, result))
+        return result
+
+    async def add_soon(self, arrival: Arrival) -> int:
+        # The news is told by the writer: the task that waits here may be gone by then, the message is not.
+        return await asyncio.wrap_future(self._enqueue(lambda db: self._insert(db, arrival), self._announce_arrival))
+
+    def _write_jobs(self) -> None:
+        running = True
+        while running:
+            group = [self._jobs.get()]
+            while len(group) < MOST_IN_A_GROUP:
+                try:
+                    group.append(self._jobs.get_nowait())
+                except queue.Empty:
+                    break
+            running = None not in group
+            # A job that was cancelled before its turn (its client is gone) is not done at all.
+            jobs = [job for job in group if job is not None and job.result.set_running_or_notify_cancel()]
+            if jobs:
+                self._commit(jobs)
+
+    def _commit(self, jobs: list[_Job[Any]]) -> None:
+        """Do the jobs in one transaction and then tell each its result; a job that fails spoils no other."""
+        results: list[Any] = []
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            results = [self._attempt(job) for job in jobs]
+            self._db.execute("COMMIT")
+        except BaseException as err:  # noqa: BLE001 - each job's owner is told
+            self._undo()
+            if len(jobs) > 1:
+                for job in jobs:
+                    self._commit([job])
+            else:
+                jobs[0].result.set_exception(self._meaning(err))
+            return
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(result, _Failure):
+                job.result.set_exception(self._meaning(result.error))
+            else:
+                if job.then is not None:
+                    job.then(result)
+                job.result.set_result(result)
+
+    def _attempt(self, job: _Job[Any]) -> Any:
+        self._db.execute("SAVEPOINT job")
+        try:
+            result = job.work(self._db)
+        except BaseException as err:
+            if not self._db.in_transaction:
+                raise  # SQLite has rolled the whole transaction back (a full disk does that)
+            self._db.execute("ROLLBACK TO job")
+            self._db.execute("RELEASE job")
+            return _Failure(err)
+        self._db.execute("RELEASE job")
+        return result
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+
+    def _meaning(self, error: BaseException) -> BaseException:
+        if not isinstance(error, sqlite3.Error):
+            return error
+        meaning = store_error(error, name=str(self.path))
+        meaning.__cause__ = error
+        return meaning
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise ServerClosed("the server was stopped")
+        try:
+            try:
+                db = self._readers.get_nowait()
+            except queue.Empty:
+                db = self._connect()
+                db.execute("PRAGMA query_only = ON")
+            try:
+                yield db
+            finally:
+                self._readers.put(db)
+                if self._closed:
+                    self._drop_readers()
+        except sqlite3.Error as err:
+            raise store_error(err, name=str(self.path)) from err
+
+    def _drop_readers(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._readers.get_nowait().close()
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            with self._news:
+                self._closed = True
+                self._news.notify_all()
+            self._jobs.put(None)
+        self._writer.join()
+        self._drop_readers()
+        with suppress(sqlite3.Error):  # the log is read at the next start if it cannot be folded in now
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+        self._ownership.release()
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: BaseException
+
+
+def _own(path: Path) -> FileLock:
+    """Take the file for this process; the lock goes with the process, so a crash leaves nothing to clean up."""
+    if path.is_dir():
+        raise StoreUnusable(f"store: {path} is a directory; give the path of a file with --store")
+    try:
+        _make_directory(path.parent)
+        own = Path(f"{path}.lock")
+        # Made here first: the library takes a file that cannot be made for one that is locked.
+        os.close(os.open(own, os.O_RDWR | os.O_CREAT, 0o600))
+        lock = FileLock(own, timeout=0, mode=0o600)
+        lock.acquire()
+    except Timeout:
+        raise StoreBusy(
+            f"store: {path} is in use by another mailtrap-lite; stop that one, or give another path with --store"
+        ) from None
+    except OSError as err:
+        raise _unusable(path, err) from err
+    return lock
+
+
+def _make_directory(directory: Path) -> None:
+    missing = [parent for parent in (directory, *directory.parents) if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir(mode=0o700, exist_ok=True)
+
+
+def _unusable(path: Path, error: OSError) -> MailtrapError:
+    reason = error.strerror or type(error).__name__
+    return StoreUnusable(
+        f"store: {path} cannot be written: {reason}; "
+        "give a path that this user may write with --store, or --store memory"
+    )

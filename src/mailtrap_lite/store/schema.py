@@ -1,0 +1,81 @@
+"""The tables and how they came about: one migration for each version.
+
+It knows SQL and nothing of who asks. `PRAGMA user_version` counts the migrations that a file has had,
+`PRAGMA application_id` tells that the file is ours.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+
+from mailtrap_lite.errors import StoreUnusable
+
+APPLICATION_ID = 0x6D6C6974  # "mlit"
+
+# The bytes lie in a table of their own, so that lists and counts never read them.
+# AUTOINCREMENT: an id is never used again, because cursors and UIDLs are made of it.
+# The totals are kept by triggers, inside the same transaction: no list ever counts rows.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE store (identity TEXT NOT NULL)",
+        "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, received REAL NOT NULL, size INTEGER NOT NULL,"
+        " octets INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, envelope TEXT NOT NULL, digest TEXT)",
+        "CREATE TABLE body (message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE, raw BLOB NOT NULL)",
+        "CREATE TABLE delivery (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+        " mailbox TEXT NOT NULL, local TEXT NOT NULL,"
+        " fetched_at REAL, fetched_by TEXT, deleted_at REAL, deleted_by TEXT)",
+        "CREATE INDEX delivery_of_message ON delivery (message)",
+        "CREATE INDEX delivery_of_mailbox ON delivery (mailbox, message) WHERE deleted_at IS NULL",
+        "CREATE INDEX delivery_of_local ON delivery (local, message) WHERE deleted_at IS NULL",
+        "CREATE TABLE totals (messages INTEGER NOT NULL, unread INTEGER NOT NULL, octets INTEGER NOT NULL)",
+        "INSERT INTO totals VALUES (0, 0, 0)",
+        "CREATE TRIGGER message_added AFTER INSERT ON message BEGIN UPDATE totals SET messages = messages + 1,"
+        " unread = unread + (NEW.read = 0), octets = octets + NEW.size; END",
+        "CREATE TRIGGER message_gone AFTER DELETE ON message BEGIN UPDATE totals SET messages = messages - 1,"
+        " unread = unread - (OLD.read = 0), octets = octets - OLD.size; END",
+        "CREATE TRIGGER message_read AFTER UPDATE OF read ON message BEGIN UPDATE totals SET"
+        " unread = unread + (NEW.read = 0) - (OLD.read = 0); END",
+    ),
+)
+VERSION = len(MIGRATIONS)
+
+
+def migrate(db: sqlite3.Connection, *, name: str, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring a database to the newest version, in one transaction: all of it or nothing.
+
+    name: how to call it in an error.
+    Raises StoreUnusable for a database that is not ours or newer than this program.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if application not in (0, APPLICATION_ID) or (application == 0 and tables):
+        raise StoreUnusable(f"store: {name} is a database of another program; give another path with --store")
+    if version > len(migrations):
+        raise StoreUnusable(
+            f"store: {name} was written by a newer mailtrap-lite (version {version} of the tables, "
+            f"this one knows {len(migrations)}); update mailtrap-lite, or give another path with --store"
+        )
+    if version == len(migrations):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for statements in migrations[version:]:
+            for statement in statements:
+                db.execute(statement)
+        if version == 0:
+            db.execute("INSERT INTO store VALUES (:identity)", {"identity": new_identity()})
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # a PRAGMA takes no parameters
+        db.execute(f"PRAGMA user_version = {len(migrations)}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def new_identity() -> str:
+    """Return an identity for a store, which makes its UIDLs unlike those of any other."""
+    return secrets.token_hex(4)

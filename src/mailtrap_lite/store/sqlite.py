@@ -1,0 +1,252 @@
+"""Rows and bytes in SQLite, whatever the connection: the statements and what comes back.
+
+It knows one connection at a time and no thread; MemoryStore and FileStore decide who may use which, and when.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+from mailtrap_lite.accounts import Selection, local_part
+from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
+from mailtrap_lite.message import Delivery, Message
+from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
+
+T = TypeVar("T")
+
+ADD_MESSAGE = "INSERT INTO message (received, size, octets, envelope) VALUES (:received, :size, :octets, :envelope)"
+ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
+ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local) VALUES (:message, :mailbox, :local)"
+TOTALS = "SELECT messages, unread, octets FROM totals"
+DROP_OLDEST = "DELETE FROM message WHERE id = (SELECT MIN(id) FROM message WHERE id < :newest)"
+MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
+MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
+DELETE = "DELETE FROM message WHERE id = :id"
+DELETE_ALL = "DELETE FROM message"
+KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
+FETCHED = (
+    "UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message"
+    " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
+)
+DELETED = (
+    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE message = :message AND deleted_at IS NULL"
+    " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
+)
+MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
+DELIVERIES = (
+    "SELECT id, message, mailbox, fetched_at, fetched_by, deleted_at, deleted_by"
+    " FROM delivery WHERE message = :message ORDER BY id"
+)
+RAW = "SELECT raw FROM body WHERE message = :message"
+IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
+ROWS = (
+    "SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after"
+    " ORDER BY id DESC LIMIT :limit OFFSET :start"
+)
+ROWS_OF_MAILBOX = (
+    "SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after"
+    " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)"
+    " ORDER BY id DESC LIMIT :limit OFFSET :start"
+)
+MAILDROP = "SELECT DISTINCT message.id, message.octets FROM delivery JOIN message ON message.id = delivery.message"
+MAILDROP_ALL = f"{MAILDROP} WHERE deleted_at IS NULL ORDER BY message.id"
+MAILDROP_LOCAL = f"{MAILDROP} WHERE deleted_at IS NULL AND local = :local ORDER BY message.id"
+MAILDROP_MAILBOX = f"{MAILDROP} WHERE deleted_at IS NULL AND mailbox = :mailbox ORDER BY message.id"
+WAITING = "SELECT message FROM delivery WHERE deleted_at IS NULL AND mailbox = :mailbox ORDER BY message"
+MAILBOXES = "SELECT mailbox, SUM(deleted_at IS NULL) FROM delivery GROUP BY mailbox ORDER BY mailbox"
+IDENTITY = "SELECT identity FROM store"
+LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
+
+# SQLite keeps an id in 64 bits; a larger number is no id of ours.
+LARGEST_ID = 2**63 - 1
+
+
+class SqliteStore(Store):
+    """What both SQLite stores share."""
+
+    def __init__(self, *, retention: Retention) -> None:
+        super().__init__()
+        self._retention = retention
+        self._identity = ""
+
+    @abstractmethod
+    def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        """Run the work in a transaction; once that is committed, hand its result to `then`, and return it."""
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a connection that sees all that was committed."""
+
+    def _learn(self, db: sqlite3.Connection) -> None:
+        """Read what is remembered from the last time the store was open."""
+        (self._identity,) = db.execute(IDENTITY).fetchone()
+        (self._last_id,) = db.execute(LAST_ID).fetchone()
+
+    def add(self, arrival: Arrival) -> int:
+        return self._write(lambda db: self._insert(db, arrival), self._announce_arrival)
+
+    def _insert(self, db: sqlite3.Connection, arrival: Arrival) -> int:
+        size = len(arrival.raw)
+        added = db.execute(
+            ADD_MESSAGE,
+            {
+                "received": arrival.received,
+                "size": size,
+                "octets": arrival.octets,
+                "envelope": envelope_to_text(arrival.envelope),
+            },
+        )
+        message = added.lastrowid
+        assert message is not None  # an INSERT has just made it  # noqa: S101
+        db.execute(ADD_BODY, {"message": message, "raw": arrival.raw})
+        for mailbox in arrival.mailboxes:
+            db.execute(ADD_DELIVERY, {"message": message, "mailbox": mailbox, "local": local_part(mailbox)})
+        self._trim(db, newest=message)
+        return message
+
+    def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
+        keep = self._retention
+        while keep.messages or keep.octets:
+            messages, _, octets = db.execute(TOTALS).fetchone()
+            within = (not keep.messages or messages <= keep.messages) and (not keep.octets or octets <= keep.octets)
+            if within or not db.execute(DROP_OLDEST, {"newest": newest}).rowcount:
+                return
+
+    def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
+        marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
+        return self._change(lambda db: db.executemany(MARK_READ, marks).rowcount) if marks else 0
+
+    def mark_all_read(self, *, read: bool) -> int:
+        return self._change(lambda db: db.execute(MARK_ALL_READ, {"read": read}).rowcount)
+
+    def delete(self, ids: Iterable[int]) -> int:
+        gone = [{"id": message} for message in ids if 0 < message <= LARGEST_ID]
+        return self._change(lambda db: db.executemany(DELETE, gone).rowcount) if gone else 0
+
+    def clear(self) -> int:
+        # rowcount is 0 for a DELETE without WHERE in some versions of SQLite; the total is right in all.
+        def empty(db: sqlite3.Connection) -> int:
+            (messages, _, _) = db.execute(TOTALS).fetchone()
+            db.execute(DELETE_ALL)
+            return int(messages)
+
+        return self._change(empty)
+
+    def _change(self, work: Callable[[sqlite3.Connection], int]) -> int:
+        return self._write(work, self._announce_change)
+
+    def _announce_arrival(self, message: int) -> None:
+        self._announce(last_id=message)
+
+    def _announce_change(self, changed: int) -> None:
+        if changed:
+            self._announce()
+
+    def update_maildrop(
+        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+    ) -> None:
+        common = {"mailbox": selection.mailbox, "local": selection.local, "user": user, "now": now}
+
+        def mark(db: sqlite3.Connection) -> int:
+            changed = 0
+            for statement, messages in ((FETCHED, fetched), (DELETED, deleted)):
+                if messages:
+                    rows = [{"message": message, **common} for message in messages]
+                    changed += db.executemany(statement, rows).rowcount
+            return changed
+
+        if fetched or deleted:
+            self._change(mark)
+
+    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
+        rows = [{"id": message, "digest": digest_to_text(digest)} for message, digest in digests]
+        if rows:
+            self._write(lambda db: db.executemany(KEEP_DIGEST, rows).rowcount)
+
+    def message(self, message: int) -> Message:
+        with self._reading() as db:
+            found = db.execute(MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
+            deliveries = db.execute(DELIVERIES, {"message": message}).fetchall() if found else []
+        if found is None:
+            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+        identity, envelope, received, read, raw = found
+        return Message(
+            id=identity,
+            envelope=envelope_of_text(envelope),
+            raw=raw,
+            received=received,
+            read=bool(read),
+            deliveries=tuple(
+                Delivery(key, of, mailbox, self._uid(of), *times) for key, of, mailbox, *times in deliveries
+            ),
+        )
+
+    def _uid(self, message: int) -> str:
+        # A message lies in a mailbox once, so its id tells it apart there. The identity of the store keeps the UIDL
+        # new after somebody deletes the file and starts again with id 1.
+        return f"{self._identity}.{message}"
+
+    def raw(self, message: int) -> bytes:
+        with self._reading() as db:
+            found = db.execute(RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
+        if found is None:
+            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+        raw: bytes = found[0]
+        return raw
+
+    def ids(self, *, after: int = 0) -> list[int]:
+        return self._column(IDS, after=after)
+
+    def waiting(self, mailbox: str) -> list[int]:
+        return self._column(WAITING, mailbox=mailbox)
+
+    def _column(self, statement: str, **values: object) -> list[int]:
+        with self._reading() as db:
+            return [number for (number,) in db.execute(statement, values)]
+
+    def rows(self, *, start: int, limit: int, after: int = 0, mailbox: str = "") -> list[Row]:
+        asked = {"start": start, "limit": limit, "after": after, "mailbox": mailbox}
+        with self._reading() as db:
+            found = db.execute(ROWS_OF_MAILBOX if mailbox else ROWS, asked).fetchall()
+        return [
+            Row(key, envelope_of_text(envelope), received, size, bool(read), digest_of_text(digest))
+            for key, envelope, received, size, read, digest in found
+        ]
+
+    def maildrop(self, selection: Selection) -> list[Entry]:
+        statement = MAILDROP_MAILBOX if selection.mailbox else MAILDROP_LOCAL if selection.local else MAILDROP_ALL
+        with self._reading() as db:
+            found = db.execute(statement, {"mailbox": selection.mailbox, "local": selection.local}).fetchall()
+        return [Entry(message, self._uid(message), octets) for message, octets in found]
+
+    def counts(self) -> Counts:
+        with self._reading() as db:
+            return Counts(*db.execute(TOTALS).fetchone())
+
+    def mailboxes(self) -> list[MailboxCount]:
+        with self._reading() as db:
+            return [MailboxCount(name, waiting) for name, waiting in db.execute(MAILBOXES)]
+
+
+def store_error(error: sqlite3.Error, *, name: str) -> StoreError | TooLarge:
+    """Return what an error of SQLite means to us."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    if code == "SQLITE_FULL":
+        return StoreFull(f"store: there is no room left for {name}")
+    if code == "SQLITE_TOOBIG" or isinstance(error, sqlite3.DataError):
+        return TooLarge("the message is larger than the store can hold (1 GB)")
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return StoreUnusable(
+            f"store: {name} is damaged or not a database ({error}); move it away, or give another path with --store"
+        )
+    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return StoreUnusable(
+            f"store: {name} cannot be written ({error}); give it to this user, or another path with --store"
+        )
+    return StoreError(f"store: {name} cannot do it now ({error})")

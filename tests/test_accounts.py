@@ -1,0 +1,71 @@
+"""Which mailbox: the rules for recipients and for POP3 users."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailtrap_lite.accounts import Selection, mailbox_of, selection_of
+from mailtrap_lite.errors import BadMail
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("alice@x.test", "alice@x.test"),
+        ("Alice@X.TEST", "alice@x.test"),
+        (" alice@x.test ", "alice@x.test"),
+        ("alice+tag@x.test", "alice@x.test"),
+        ("alice+a+b@x.test", "alice@x.test"),
+        ("+tag@x.test", "+tag@x.test"),
+        ('"a+b"@x.test', '"a+b"@x.test'),
+        ('"a@b"@x.test', '"a@b"@x.test'),
+        ("Postmaster", "postmaster"),
+        ("GRÜSSE@x.test", "grüsse@x.test"),
+        ("grüße@x.test", "grüsse@x.test"),
+    ],
+)
+def test_mail_to_an_address_is_delivered_to(address: str, mailbox: str) -> None:
+    assert mailbox_of(address) == mailbox
+
+
+def test_plus_addressing_can_be_switched_off() -> None:
+    assert mailbox_of("Alice+tag@x.test", plus_addressing=False) == "alice+tag@x.test"
+    assert selection_of("alice+tag@x.test", plus_addressing=False) == Selection(mailbox="alice+tag@x.test")
+
+
+@pytest.mark.parametrize(
+    ("user", "selection"),
+    [
+        ("alice@x.test", Selection(mailbox="alice@x.test")),
+        ("ALICE+tag@x.test", Selection(mailbox="alice@x.test")),
+        ("Alice", Selection(local="alice")),
+        ("*", Selection()),
+    ],
+)
+def test_a_user_opens(user: str, selection: Selection) -> None:
+    assert selection_of(user) == selection
+
+
+@pytest.mark.parametrize("user", ["", "   "])
+def test_an_empty_user_opens_nothing(user: str) -> None:
+    with pytest.raises(BadMail, match="empty user name"):
+        selection_of(user)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlap"),
+    [
+        ("a@x", "a@x", True),
+        ("a@x", "a@y", False),
+        ("a", "a@x", True),
+        ("a", "b@x", False),
+        ("a", "a", True),
+        ("a", "b", False),
+        ("*", "a@x", True),
+        ("*", "a", True),
+        ("*", "*", True),
+    ],
+)
+def test_selections_overlap_when_a_mailbox_could_be_in_both(one: str, other: str, overlap: bool) -> None:
+    assert selection_of(one).overlaps(selection_of(other)) is overlap
+    assert selection_of(other).overlaps(selection_of(one)) is overlap
