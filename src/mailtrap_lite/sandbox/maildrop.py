@@ -1,0 +1,71 @@
+"""A maildrop: what one POP3 login sees, and the lock that it holds (RFC 1939 sections 4 and 6)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+
+from mailtrap_lite.accounts import Selection
+from mailtrap_lite.errors import MaildropInUse
+from mailtrap_lite.store import Entry, Store
+
+
+class Locks:
+    """The selections that are open; two that could share a mailbox are never open together. Any thread."""
+
+    def __init__(self) -> None:
+        self._open: list[Selection] = []
+        self._lock = threading.Lock()
+
+    def take(self, selection: Selection) -> None:
+        """Raise MaildropInUse, or hold the selection until `release`."""
+        with self._lock:
+            if any(selection.overlaps(other) for other in self._open):
+                raise MaildropInUse("another session has this maildrop open; try again when it has ended")
+            self._open.append(selection)
+
+    def release(self, selection: Selection) -> None:
+        """Let go of a selection that was taken."""
+        with self._lock:
+            self._open.remove(selection)
+
+
+class Maildrop:
+    """A snapshot, numbered from 1, oldest first; numbers never move. One session's, but any thread."""
+
+    def __init__(
+        self, store: Store, locks: Locks, selection: Selection, *, user: str, clock: Callable[[], float]
+    ) -> None:
+        """Take the lock and the snapshot; raises MaildropInUse."""
+        self._store = store
+        self._locks = locks
+        self._selection = selection
+        self._user = user
+        self._clock = clock
+        self._closed = False
+        locks.take(selection)
+        try:
+            self.entries: tuple[Entry, ...] = tuple(store.maildrop(selection))
+        except BaseException:
+            self.close()
+            raise
+
+    def retrieve(self, number: int) -> bytes:
+        """Return the bytes of a message of the snapshot; raises NoSuchMessage if it was removed meanwhile."""
+        return self._store.raw(self.entries[number - 1].message)
+
+    def update(self, *, fetched: Collection[int], deleted: Collection[int]) -> None:
+        """Mark these numbers as fetched and as deleted, in one transaction; raises StoreError and changes nothing."""
+        self._store.update_maildrop(
+            self._selection,
+            fetched=[self.entries[number - 1].message for number in fetched],
+            deleted=[self.entries[number - 1].message for number in deleted],
+            user=self._user,
+            now=self._clock(),
+        )
+
+    def close(self) -> None:
+        """Release the lock. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._locks.release(self._selection)

@@ -1,0 +1,297 @@
+"""The sandbox: the unit of isolation, with one method for each thing that the product can do.
+
+It knows the store and the rules; it knows no wire format. Every door, the fixture and the command line call in here.
+A sandbox has a store of its own: its messages, mailboxes, sessions and retention are nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from email.message import Message as EmailMessage
+from pathlib import Path
+from typing import ParamSpec, TypeAlias, TypeVar
+
+from mailtrap_lite.accounts import mailbox_of, selection_of
+from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
+from mailtrap_lite.match import Match, Pattern
+from mailtrap_lite.message import Content, Envelope, Message, Session, Summary
+from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.sandbox.mailbox import Mailbox
+from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
+from mailtrap_lite.sandbox.waiting import nothing_matched
+from mailtrap_lite.settings import Settings
+from mailtrap_lite.store import Arrival, Counts, MailboxCount, Row, Store
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+# What can be planted: the bytes, an email.message, or the path of an .eml file.
+Mail: TypeAlias = bytes | EmailMessage | Path
+
+MOST_SESSIONS = 1000
+
+
+class Sandbox:
+    """Methods without a note: any thread but the loop's, blocking."""
+
+    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._store = store
+        self._locks = Locks()
+        self._sessions: deque[Session] = deque(maxlen=MOST_SESSIONS)
+        self._numbers = itertools.count(1)
+
+    # Mail comes in.
+
+    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+        """Store a message that came over SMTP; return its id once it is committed. On the loop.
+
+        Raises StoreError, and then nothing was stored.
+        """
+        message = await self._store.add_soon(self._arrival(envelope, raw, self.clock()))
+        log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
+        return message
+
+    def deliver(
+        self, mail: Mail, *, to: str | Sequence[str] | None = None, sender: str = "", received: float | None = None
+    ) -> Message:
+        """Plant a mail in the mailboxes of these addresses, as if it had come over SMTP, and return it.
+
+        mail: bytes are kept as they are; an email.message is written with CRLF line ends; a path is read.
+        to: if None, the addresses of its To, Cc and Bcc fields. received: seconds since the epoch; now if None.
+        Raises BadMail for anything else or without an address.
+        """
+        raw = _octets_of(mail)
+        addresses = _named_in(raw) if to is None else [to] if isinstance(to, str) else list(to)
+        if not addresses or any(not isinstance(address, str) or not address.strip() for address in addresses):
+            said = "its To, Cc and Bcc name nobody" if to is None else f"to={to!r} is no address"
+            raise BadMail(f"nobody to deliver to: {said}; give an address or several with to=")
+        when = self.clock() if received is None else received
+        return self.message(self._store.add(self._arrival(Envelope.of(sender, addresses), raw, when)))
+
+    def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
+        plus = self.settings.plus_addressing
+        mailboxes = dict.fromkeys(mailbox_of(r.address, plus_addressing=plus) for r in envelope.recipients)
+        return Arrival(envelope, raw, tuple(mailboxes), received, retr_octets(raw))
+
+    # Mail is looked at.
+
+    def message(self, message: int) -> Message:
+        """Return a message; raises NoSuchMessage."""
+        return self._store.message(message)
+
+    def latest(self) -> Message:
+        """Return the newest message; raises NoSuchMessage when there is none."""
+        rows = self._store.rows(start=0, limit=1)
+        if not rows:
+            raise NoSuchMessage("there is no message yet")
+        return self._store.message(rows[0].id)
+
+    def messages(self, *, after: int | Message = 0) -> list[Message]:
+        """Return the messages that came after one, all by default, oldest first."""
+        return self._load(self._store.ids(after=_cursor(after)))
+
+    def waiting(self, mailbox: str) -> list[Message]:
+        """Return what a POP3 client would find in a mailbox now, oldest first."""
+        return self._load(self._store.waiting(self._mailbox_name(mailbox)))
+
+    def _load(self, ids: Iterable[int]) -> list[Message]:
+        found = []
+        for message in ids:
+            try:
+                found.append(self._store.message(message))
+            except NoSuchMessage:  # deleted since the ids were read
+                continue
+        return found
+
+    def summaries(self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "") -> list[Summary]:
+        """Return what a list shows of messages beyond the id `after`, newest first, `limit` of them from `start`.
+
+        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all.
+        """
+        rows = self._store.rows(start=start, limit=limit, after=after, mailbox=mailbox)
+        fresh: list[tuple[int, Digest]] = []
+        found = []
+        for row in rows:
+            digest = row.digest
+            if digest is None:
+                try:
+                    digest = Digest.of(self._store.message(row.id).content)
+                except NoSuchMessage:  # deleted since the rows were read
+                    continue
+                fresh.append((row.id, digest))
+            found.append(_summary(row, digest))
+        self._store.keep_digests(fresh)
+        return found
+
+    def counts(self) -> Counts:
+        """Return how many messages there are, how many nobody opened, and their octets."""
+        return self._store.counts()
+
+    def mailboxes(self) -> list[MailboxCount]:
+        """Return each mailbox that has a message, by name."""
+        return self._store.mailboxes()
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return the mailbox of an address. It need not have any mail; raises BadMail for an empty address."""
+        return Mailbox(self, self._mailbox_name(address))
+
+    def _mailbox_name(self, address: str) -> str:
+        if not address.strip():
+            raise BadMail("an empty address has no mailbox")
+        return mailbox_of(address, plus_addressing=self.settings.plus_addressing)
+
+    # Somebody waits.
+
+    @property
+    def revision(self) -> int:
+        """How many changes were committed so far; the cursor of `wait`. Any thread."""
+        return self._store.revision
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest message ever accepted, 0 before the first; the cursor of `after`. Any thread."""
+        return self._store.last_id
+
+    def wait(self, revision: int, timeout: float | None) -> int:
+        """Block until something changed after a revision, or timeout seconds have passed; return the revision.
+
+        Raises ServerClosed when the server is stopped meanwhile.
+        """
+        return self._store.wait(revision, timeout)
+
+    def wait_for(
+        self,
+        *,
+        to: Pattern | None = None,
+        subject: Pattern | None = None,
+        sender: Pattern | None = None,
+        where: Callable[[Message], bool] | None = None,
+        after: int | Message = 0,
+        timeout: float = 5.0,
+    ) -> Message:
+        """Return the first message that matches, waiting for it.
+
+        A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
+        to: an envelope recipient. sender: the envelope's sender or a From address. where: any function of the message.
+        after: only messages behind this one, or this id, count; all that are here do by default. timeout: in seconds.
+        Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs.
+        """
+        match = Match(to=to, subject=subject, sender=sender, where=where)
+        return self.wait_for_match(match, after=after, timeout=timeout)
+
+    def wait_for_match(
+        self, match: Match, *, mailbox: str | None = None, after: int | Message = 0, timeout: float = 5.0
+    ) -> Message:
+        """Return the first message that matches; `mailbox`: only among those waiting there. See `wait_for`."""
+        _refuse_on_a_loop()
+        deadline = time.monotonic() + timeout
+        seen: list[Message] = []
+        cursor = _cursor(after)
+        while True:
+            # The revision first: what is committed while we look makes the wait below return at once.
+            revision = self.revision
+            for message in self._beyond(cursor, mailbox):
+                if not match.differences(message):
+                    return message
+                seen.append(message)
+                cursor = message.id
+            remaining = deadline - time.monotonic()
+            if remaining <= 0 or self.wait(revision, remaining) == revision:
+                raise NoMailArrived(nothing_matched(match, seen, mailbox=mailbox, timeout=timeout))
+
+    def _beyond(self, cursor: int, mailbox: str | None) -> list[Message]:
+        if mailbox is None:
+            return self.messages(after=cursor)
+        return self._load(message for message in self._store.waiting(mailbox) if message > cursor)
+
+    # Mail is marked, and goes.
+
+    def mark_read(self, ids: Iterable[int] | None, *, read: bool = True) -> int:
+        """Set the read mark of these messages, None: of all; unknown ids are ignored. Return how many changed."""
+        return self._store.mark_all_read(read=read) if ids is None else self._store.mark_read(ids, read=read)
+
+    def delete(self, ids: Iterable[int]) -> int:
+        """Delete messages for good, in every mailbox; unknown ids are ignored. Return how many there were."""
+        return self._store.delete(ids)
+
+    def clear(self) -> int:
+        """Delete every message and forget the sessions. Ports stay, ids go on rising. Return how many there were."""
+        self._sessions.clear()
+        return self._store.clear()
+
+    # Mail is fetched.
+
+    def open_maildrop(self, user: str) -> Maildrop:
+        """Lock and return what a POP3 user sees: of an address, of a local part, or `*` for everything.
+
+        Raises MaildropInUse, or BadMail for an empty name.
+        """
+        selection = selection_of(user, plus_addressing=self.settings.plus_addressing)
+        return Maildrop(self._store, self._locks, selection, user=user, clock=self.clock)
+
+    # Conversations are remembered.
+
+    def new_session(self) -> str:
+        """Return an id for a session that begins. Any thread."""
+        return f"s{next(self._numbers)}"
+
+    def record(self, session: Session) -> None:
+        """Remember a session that has ended; the oldest go first. Any thread."""
+        self._sessions.append(session)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The ended sessions, the newest last. Any thread."""
+        return tuple(self._sessions)
+
+    # For the doors.
+
+    async def offload(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking verb for a door: here if the store answers in microseconds, else on a thread. On the loop."""
+        if self._store.inline:
+            return function(*args, **kwargs)
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def _summary(row: Row, digest: Digest) -> Summary:
+    return Summary(row.id, row.envelope, row.received, row.size, row.read, digest)
+
+
+def _cursor(after: int | Message) -> int:
+    return after.id if isinstance(after, Message) else after
+
+
+def _named_in(raw: bytes) -> list[str]:
+    content = Content(raw)
+    return [address.address for address in (*content.to, *content.cc, *content.bcc) if address.address]
+
+
+def _octets_of(mail: Mail) -> bytes:
+    match mail:
+        case bytes():
+            return mail
+        case bytearray() | memoryview():
+            return bytes(mail)
+        case EmailMessage():
+            return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
+        case Path():
+            return mail.read_bytes()
+    raise BadMail(f"a mail is bytes, an email.message or a pathlib.Path, not {type(mail).__name__}")
+
+
+def _refuse_on_a_loop() -> None:
+    """A blocking wait inside a coroutine would hold up the very code that is to send the mail."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("wait_for blocks; from a coroutine use `await asyncio.to_thread(mail.wait_for, ...)`")
