@@ -1,0 +1,41 @@
+"""The aiosmtpd handler: a finished mail becomes an Envelope and its octets, and goes to the sandbox.
+
+Knows no socket. A reply of 250 is returned only after the sandbox has committed the mail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailtrap_lite.errors import BadMail
+from mailtrap_lite.message import Envelope
+
+if TYPE_CHECKING:
+    from mailtrap_lite.sandbox import Sandbox
+    from mailtrap_lite.smtp.protocol import CaptureSMTP, Conversation, Transaction
+
+
+class Handler:
+    """One for all connections of a door; on the loop."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: CaptureSMTP, session: Conversation, envelope: Transaction
+    ) -> str:
+        """Store the mail and return the reply. Raises what Sandbox.accept raises."""
+        if envelope.mail_from is None or envelope.original_content is None:
+            raise BadMail("there is no mail transaction")  # cannot happen: DATA is refused without one
+        accepted = Envelope(
+            sender=envelope.mail_from,
+            recipients=tuple(envelope.recipients),
+            options=tuple(envelope.mail_options),
+            client=session.client,
+            helo=session.host_name or "",
+            user=session.user,
+            session=session.id,
+        )
+        message = await self._sandbox.accept(accepted, envelope.original_content)
+        server.delivered(message)
+        return f"250 2.0.0 Ok: stored as {message}"
