@@ -1,0 +1,63 @@
+"""What the POP3 dialogue asks its shell to do. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The client said this line. Secrets read `***`; for the transcript only."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this: a status line and what belongs to it, with every CRLF."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """Send the content of message `number`, `wire.transmission(raw, lines)`. lines: None for RETR, a count for TOP."""
+
+    number: int
+    raw: bytes
+    lines: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Open this user's maildrop. Answer: logged_in, or failed with the code "AUTH" when the password is refused."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Get the bytes of message `number`. Answer: fetched or failed."""
+
+    number: int
+    lines: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expunge:
+    """The UPDATE state: remove these messages, which may be none. Answer: expunged or failed."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Send these last words and end the connection."""
+
+    data: bytes
+
+
+Question: TypeAlias = Login | Fetch | Expunge
+Action: TypeAlias = Heard | Send | Transmit | Question | Close

@@ -1,0 +1,318 @@
+"""One POP3 connection: the machine on an asyncio transport, with back-pressure, an idle timer and a transcript.
+
+It knows octets, tasks and the sandbox's verbs; which reply belongs to which command is the machine's.
+
+What a client can make it hold is bounded: `MOST_PENDING` octets of commands and one read, one slice of a message beside
+the message itself, and 500 lines of transcript.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final, ParamSpec, TypeVar, cast
+
+from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
+from mailtrap_lite.message import Protocol, Recorder, Speaker
+from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, Transmit
+from mailtrap_lite.pop3.commands import State
+from mailtrap_lite.pop3.machine import Machine
+from mailtrap_lite.pop3.replies import err
+from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
+from mailtrap_lite.pop3.wire import SLICE, transmission
+from mailtrap_lite.sandbox import Maildrop, Sandbox
+from mailtrap_lite.settings import Settings
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MOST_PENDING: Final = 64 * 1024  # commands not looked at yet; beyond it the client is not read from
+MOST_ACTIONS: Final = 64  # done in one go before other sessions get their turn
+LEAVING: Final = 1.0  # seconds that a login waits for a session whose client is gone
+
+
+class Link(Enum):
+    """What the client's side of the connection is."""
+
+    OPEN = auto()
+    HALF_CLOSED = auto()  # it sends no more, but may read
+    LOST = auto()
+
+
+class Connection(asyncio.Protocol):
+    """One session. On the loop; `crowd` holds all connections of the door."""
+
+    def __init__(self, sandbox: Sandbox, settings: Settings, crowd: set[Connection]) -> None:
+        self._sandbox = sandbox
+        self._settings = settings
+        self._crowd = crowd
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self.link = Link.OPEN
+        self._machine = Machine(settings.hostname)
+        self._news = asyncio.Event()  # octets or the end came in
+        self._task: asyncio.Task[None] | None = None
+        self._maildrop: Maildrop | None = None
+        self._fetched: set[int] = set()
+        self._over = False
+        self._troubles = 0
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet, or send away one too many."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._out = SendQueue(self._transport)
+        full = len(self._crowd) >= self._settings.connections
+        self._crowd.add(self)
+        if full:
+            self._transport.write(err("too many connections", "SYS/TEMP"))
+            self._transport.close()
+            return
+        host, port, *_ = self._transport.get_extra_info("peername") or ("", 0)
+        started = self._sandbox.clock()
+        self._recorder = Recorder(self._sandbox.new_session(), Protocol.POP3, client=f"{host}:{port}", started=started)
+        self._moved = self._loop.time()
+        self._left = 0  # octets that were not with the client when the idle timer last looked
+        self._working = False  # the store is asked: the client is not the one who is silent
+        self._timer = self._loop.call_later(self._settings.pop3_idle, self._watch)
+        self._task = self._loop.create_task(self._live())
+        log.debug("POP3 session %s: begins, client %s", self._recorder.id, self._recorder.client)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the octets over, and stop reading when the client is far ahead of us."""
+        if self._task is None:
+            return
+        self._moved = self._loop.time()
+        self._machine.receive(data)
+        if self._machine.pending > MOST_PENDING:
+            self._transport.pause_reading()
+        self._news.set()
+
+    def eof_received(self) -> bool:
+        """Go on: a client that has sent QUIT may close its side and still wants the answer."""
+        self.link = Link.HALF_CLOSED
+        self._news.set()
+        return self._task is not None
+
+    def pause_writing(self) -> None:
+        """Wait: the client reads more slowly than we write."""
+        self._out.pause()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._moved = self._loop.time()
+        self._out.resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let the task find out."""
+        self.link = Link.LOST
+        self._news.set()
+        self._out.resume()
+        self._part()
+
+    # What the door calls.
+
+    def stop(self) -> None:
+        """End the session now, unless it is in its UPDATE state."""
+        if self._machine.state is not State.UPDATE:
+            self._transport.abort()
+
+    def kill(self) -> None:
+        """End the session now, whatever it does."""
+        self._transport.abort()
+        if self._task is not None:
+            self._task.cancel()
+
+    # The session.
+
+    async def _live(self) -> None:
+        try:
+            await self._converse()
+        except Gone:
+            pass
+        except asyncio.CancelledError:
+            self._fetched.clear()  # there is no time left to write them down
+            raise
+        except Exception:
+            log.exception("POP3 session %s: local error, the connection is closed", self._recorder.id)
+        finally:
+            try:
+                await self._finish()
+            finally:
+                self._timer.cancel()
+                self._task = None
+                self._out.close()
+                self._part()
+
+    def _part(self) -> None:
+        """Leave the crowd once both the task and the transport have ended."""
+        if self._task is None and self.link is Link.LOST:
+            self._crowd.discard(self)
+            if not self.ended.done():
+                self.ended.set_result(None)
+
+    async def _converse(self) -> None:
+        while True:
+            self._news.clear()
+            if not await self._obey():
+                return
+            if self._news.is_set():
+                continue  # something came in while the last replies went out
+            if self.link is not Link.OPEN:
+                return
+            self._transport.resume_reading()
+            await self._news.wait()
+
+    async def _obey(self) -> bool:
+        """Do all that can be done now; return whether the session goes on."""
+        done = 0
+        while (action := self._next()) is not None:
+            match action:
+                case Heard(text):
+                    self._note(Speaker.CLIENT, text)
+                case Send(data):
+                    await self._send(data)
+                case Transmit():
+                    await self._transmit(action)
+                case Close(data):
+                    await self._say_goodbye(data)
+                    return False
+                case question:
+                    await self._out.flush()
+                    await self._answer(question)
+            done += 1
+            if done % MOST_ACTIONS == 0:
+                await asyncio.sleep(0)
+        await self._out.flush()
+        return True
+
+    def _next(self) -> Action | None:
+        try:
+            return self._machine.next_action()
+        except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
+            return Send(err(self._trouble(), "SYS/TEMP"))
+
+    async def _send(self, data: bytes) -> None:
+        self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
+        await self._out.add(data)
+
+    async def _transmit(self, action: Transmit) -> None:
+        for piece in transmission(action.raw, action.lines):
+            await self._out.add(piece)
+            if len(piece) >= SLICE:
+                await asyncio.sleep(0)  # a fast client must not keep the loop to itself
+        await self._out.flush()
+        if action.lines is None and action.number not in self._fetched and self._maildrop is not None:
+            self._fetched.add(action.number)
+            self._recorder.messages.append(self._maildrop.entries[action.number - 1].message)
+
+    async def _say_goodbye(self, data: bytes) -> None:
+        # Do, then reply: who reads the last words finds the maildrop unlocked and the session written down.
+        self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
+        await self._finish()
+        await self._out.add(data)
+        await self._out.flush()
+
+    # Questions.
+
+    async def _answer(self, question: Question) -> None:
+        try:
+            match question:
+                case Login(user):
+                    await self._log_in(user)
+                case Fetch(number):
+                    self._machine.fetched(await self._do(self._opened.retrieve, number))
+                case Expunge(numbers):
+                    await self._expunge(numbers)
+        except NoSuchMessage:
+            self._machine.failed("message was removed meanwhile")
+        except MailtrapError as error:
+            log.info("POP3 session %s: %s", self._recorder.id, error)
+            self._machine.failed(str(error), error.pop3)
+        except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
+            self._machine.failed(self._trouble(), "SYS/TEMP")
+
+    @property
+    def _opened(self) -> Maildrop:
+        if self._maildrop is None:
+            raise RuntimeError("no maildrop is open")
+        return self._maildrop
+
+    async def _log_in(self, user: str) -> None:
+        # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
+        # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
+        leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
+        try:
+            await self._do(self._open, user)
+        except MaildropInUse:
+            if not leaving:
+                raise
+            await asyncio.wait(leaving, timeout=LEAVING)
+            await self._do(self._open, user)
+        self._recorder.user = user
+        self._machine.logged_in(self._opened.entries)
+
+    def _open(self, user: str) -> None:
+        """Open the maildrop, on a thread perhaps; if the session has ended meanwhile nobody else would close it."""
+        self._maildrop = self._sandbox.open_maildrop(user)
+        if self._over:
+            self._maildrop.close()
+
+    async def _expunge(self, numbers: tuple[int, ...]) -> None:
+        fetched, self._fetched = self._fetched, set()
+        await self._do(self._opened.update, fetched=fetched, deleted=numbers)
+        self._machine.expunged()
+
+    async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._working = True
+        try:
+            return await self._sandbox.offload(function, *args, **kwargs)
+        finally:
+            self._working = False
+            self._moved = self._loop.time()
+
+    def _trouble(self) -> str:
+        """Log the exception that is being handled and return what the client is told of it."""
+        self._troubles += 1
+        number = f"{self._recorder.id}-{self._troubles}"
+        log.exception("POP3 local error %s", number)
+        return f"local error {number}"
+
+    # The end.
+
+    async def _finish(self) -> None:
+        """Write down what was fetched, release the lock and record the session. Idempotent."""
+        if self._over:
+            return
+        self._over = True
+        try:
+            if self._fetched and self._maildrop is not None:
+                await self._do(self._maildrop.update, fetched=self._fetched, deleted=())
+        except MailtrapError as error:
+            log.warning("POP3 session %s: what was fetched is not marked: %s", self._recorder.id, error)
+        except Exception:
+            log.exception("POP3 session %s: what was fetched is not marked", self._recorder.id)
+        finally:
+            if self._maildrop is not None:
+                self._maildrop.close()
+            self._sandbox.record(self._recorder.end(self._sandbox.clock()))
+
+    def _note(self, speaker: Speaker, text: bytes) -> None:
+        self._recorder.note(speaker, text, self._sandbox.clock())
+
+    def _watch(self) -> None:
+        """End a session that did not move for too long, without UPDATE and without a word (RFC 1939 section 3)."""
+        left = self._out.unsent()
+        if self._working or left != self._left:
+            self._moved, self._left = self._loop.time(), left
+        due = self._moved + self._settings.pop3_idle
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._watch)
+            return
+        log.info("POP3 session %s: closed after %g s of silence", self._recorder.id, self._settings.pop3_idle)
+        self._transport.abort()

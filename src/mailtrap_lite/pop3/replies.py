@@ -1,0 +1,31 @@
+"""How a POP3 server words its replies (RFC 1939 section 3, RFC 2449, RFC 3206), and a command for the transcript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_SECRET = re.compile(rb"\s*(?P<kept>PASS|(?:AUTH|APOP)\s+\S+)\s.*", re.IGNORECASE | re.DOTALL)
+
+
+def ok(text: str) -> bytes:
+    """Return a positive status line."""
+    return f"+OK {text}\r\n".encode("ascii") if text else b"+OK\r\n"
+
+
+def err(text: str, code: str = "") -> bytes:
+    """Return a negative status line. code: a response code such as "IN-USE" (RFC 3206), "" for none."""
+    # RFC 1939 section 3: at most 512 octets. Texts of our own are shorter; those of an exception may be anything.
+    plain = "".join(c if " " <= c <= "~" else "?" for c in text)[:400]
+    return f"-ERR [{code}] {plain}\r\n".encode("ascii") if code else f"-ERR {plain}\r\n".encode("ascii")
+
+
+def listing(lines: Iterable[str]) -> bytes:
+    """Return the rest of a multi-line reply, up to the final dot. No line begins with a dot."""
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii") + b".\r\n"
+
+
+def redacted(line: bytes) -> bytes:
+    """Return a command line without what nobody is to read later: passwords, digests and tokens."""
+    found = _SECRET.fullmatch(line)
+    return line if found is None else found["kept"] + b" ***"
