@@ -1,0 +1,81 @@
+"""The Flask application: its guard, its routes and what it answers when something goes wrong.
+
+It runs under any WSGI server. It opens no socket and starts no thread before somebody opens an event stream.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from mailtrap_lite.errors import MailtrapError
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.settings import Settings
+from mailtrap_lite.web import shapes
+from mailtrap_lite.web.api import api
+from mailtrap_lite.web.events import Events
+from mailtrap_lite.web.guard import Guard, is_api
+from mailtrap_lite.web.pages import error_page, pages
+
+log = logging.getLogger(__name__)
+
+MOST_BODY = 1024**2  # octets of a request's body
+
+
+def create_app(
+    sandbox: Sandbox, *, settings: Settings, addresses: Callable[[], Mapping[str, str]] | None = None
+) -> Flask:
+    """Return the inspector and the API over a sandbox.
+
+    addresses: returns where "smtp" and "pop3" listen, as HOST:PORT, for people to read; if None, the settings say it.
+    """
+    app = Flask("mailtrap_lite.web")
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # an attribute of the default provider
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    events = Events(sandbox, most=settings.event_streams)
+    app.extensions[Events.NAME] = events
+
+    def where() -> Mapping[str, str]:
+        return addresses() if addresses else {"smtp": str(settings.smtp), "pop3": str(settings.pop3)}
+
+    app.register_blueprint(api(sandbox, events))
+    app.register_blueprint(pages(sandbox, where))
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(MailtrapError, _explain)
+    app.register_error_handler(Exception, _confess)
+    app.wsgi_app = Guard(app.wsgi_app, bound=settings.web.host, allowed=settings.allowed_hosts)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    return app
+
+
+def _refuse(error: HTTPException) -> BaseResponse:
+    """What routing, a check of ours or Flask refused. A redirect comes this way too and is no error."""
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    response = _error_body(status, error.description or error.name)
+    kept = {"allow", "retry-after"}
+    response.headers.extend((name, value) for name, value in error.get_headers() if name.lower() in kept)
+    return response
+
+
+def _explain(error: MailtrapError) -> Response:
+    return _error_body(error.http, str(error))
+
+
+def _confess(error: Exception) -> Response:
+    """A bug of ours. Its text is for the log, not for the client."""
+    log.error("%s %s failed", request.method, ascii(request.path), exc_info=error)
+    return _error_body(500, "Something went wrong here; the log says more.")
+
+
+def _error_body(status: int, text: str) -> Response:
+    response = jsonify(shapes.error(text)) if is_api(request.path) else error_page(status, text)
+    response.status_code = status
+    return response

@@ -1,0 +1,212 @@
+"""The WSGI server: werkzeug's threaded one, with an end to everything.
+
+werkzeug was chosen by measurement (bench/wsgi.py): it comes with flask, and a thread for each connection means that
+neither event streams nor half-open clients lock it up. What it lacks is added here: a read time-out, a cap on
+connections, quiet logs, no version header, an accept loop without polling, and a stop that is bounded whatever
+clients do. It knows sockets and threads; it knows nothing of what is served.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import threading
+import time
+from enum import Enum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any  # Any: what socketserver hands through
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from mailtrap_lite.web.events import Events
+from mailtrap_lite.web.guard import HEADERS
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT = 10.0  # seconds without an octet after which a connection is dropped
+MOST_CONNECTIONS = 1000  # each is a thread; more are closed unanswered
+GRACE = 0.5  # seconds that requests under way have at the stop
+
+
+class State(Enum):
+    """Where a connection is."""
+
+    READING = "reading"  # no whole request yet
+    ANSWERING = "answering"
+
+
+class Connections:
+    """The open connections, to end them from another thread. Any thread."""
+
+    def __init__(self) -> None:
+        self._open: dict[socket.socket, State] = {}
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def note(self, connection: socket.socket, state: State) -> None:
+        """Remember a connection and where it is."""
+        with self._changed:
+            self._open[connection] = state
+
+    def forget(self, connection: socket.socket) -> None:
+        """Forget a connection that is closed."""
+        with self._changed:
+            self._open.pop(connection, None)
+            self._changed.notify_all()
+
+    def end(self, timeout: float) -> bool:
+        """End all connections within timeout seconds; return whether all are gone.
+
+        Those that were asked something have a short while to answer it; those still reading have none.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            self._cut(State.READING)
+            self._changed.wait_for(lambda: not self._open, min(GRACE, timeout / 2))
+            self._cut(*State)
+            return self._changed.wait_for(lambda: not self._open, max(0.0, deadline - time.monotonic()))
+
+    def _cut(self, *states: State) -> None:
+        for connection, state in self._open.items():
+            if state in states:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads or writes; close would not
+                except OSError:
+                    continue  # the client was faster
+
+
+class Handler(WSGIRequestHandler):
+    """One connection, which carries one request."""
+
+    timeout = READ_TIMEOUT
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def run_wsgi(self) -> None:
+        """Answer a request whose headers are here."""
+        self.server.connections.note(self.connection, State.ANSWERING)
+        super().run_wsgi()
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin a response, without the Server field that the base class would add."""
+        self.send_response_only(code, message)
+        self.send_header("Date", self.date_time_string())
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is not HTTP, and so reaches no application, with the headers that all responses carry."""
+        text = HTTPStatus(code).phrase
+        body = f"{code} {text}\n".encode()
+        # What is no request line counts as HTTP/0.9, and then the base class would leave the headers out.
+        self.request_version = self.protocol_version
+        self.send_response(code, text)
+        for name, value in (
+            *HEADERS,
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+        ):
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write no access log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the name in werkzeug)
+        """Log what http.server complains about; it may quote the client, so escaped."""
+        log.debug("%s", ascii(message % args if args else message))
+
+
+class Server(ThreadedWSGIServer):
+    """Accepts until told to stop. `listener` stays the caller's until `server_close`."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, application: Flask, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        super().__init__(host, port, application, Handler, fd=listener.fileno())
+        self.connections = Connections()
+        self._listener = listener
+        self.timeout = 0  # handle_request is called when a connection waits already
+
+    def accept_until(self, stop: socket.socket) -> None:
+        """Accept connections until `stop` can be read. Never polls, so an idle server costs nothing."""
+        self.socket.setblocking(False)  # a client that is gone before we accept it must not block us
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            selector.register(stop, selectors.EVENT_READ)
+            while all(key.fileobj is not stop for key, _ in selector.select()):
+                self.handle_request()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept; the connection has Nagle's algorithm off, because an event is a small write."""
+        connection, address = super().get_request()
+        connection.setblocking(True)
+        if connection.family != getattr(socket, "AF_UNIX", None):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection, address
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Take a connection, unless there are too many."""
+        if len(self.connections) >= MOST_CONNECTIONS:
+            log.warning("more than %d connections; one was closed", MOST_CONNECTIONS)
+            return False
+        self.connections.note(request, State.READING)
+        return True
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        try:
+            super().shutdown_request(request)
+        finally:
+            self.connections.forget(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log a bug of ours; the base class would print it."""
+        log.exception("a web request failed")
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the name in werkzeug)
+        """Log what werkzeug reports: the traceback of an application that raised."""
+        log.error("%s", message % args if args else message)
+
+    def server_close(self) -> None:
+        """Close the listening socket and its duplicate."""
+        super().server_close()
+        if hasattr(self, "_listener"):  # the base class calls this once before it knows ours
+            self._listener.close()
+
+
+class WebServer:
+    """Serves an application on a listening socket, which it owns from now on. start and stop: one thread."""
+
+    def __init__(self, app: Flask, listener: socket.socket) -> None:
+        self._events: Events | None = app.extensions.get(Events.NAME)
+        self._server = Server(app, listener)
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(
+            target=self._server.accept_until, args=(self._woken,), name="mailtrap-lite-web", daemon=True
+        )
+
+    def start(self) -> None:
+        """Accept connections on a daemon thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Close the port and end every connection within timeout seconds, whatever clients do. Idempotent."""
+        self._wake.close()
+        if self._events is not None:
+            self._events.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        self._woken.close()
+        self._server.server_close()
+        if not self._server.connections.end(timeout):
+            log.warning("%d web connections did not end in time", len(self._server.connections))

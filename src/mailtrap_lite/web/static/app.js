@@ -1,0 +1,13 @@
+// Where the scripts begin: they make the pages live; without them everything can still be read and deleted.
+
+import { prepare } from "./page.js";
+import { follow } from "./live.js";
+import { listen } from "./actions.js";
+import { listenToKeys } from "./keys.js";
+import { keepTime } from "./times.js";
+
+prepare(document);
+keepTime();
+listen();
+listenToKeys();
+follow();

@@ -1,0 +1,118 @@
+"""The pages as people see them; kept for the README when MAILTRAP_LITE_SCREENSHOTS=1.
+
+Each also checks what the picture is taken of, so that a page that broke is not painted silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mailtrap_lite import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1, "is_mobile": True, "has_touch": True}
+
+
+def overflows(page: Page) -> bool:
+    """Return whether the page is wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_inbox_and_a_message_beside_it(
+    mail: Server, open_page: Callable[..., Page], realistic: Callable[[], None], shoot: Any, scheme: str
+) -> None:
+    realistic()
+    page = open_page(color_scheme=scheme)
+    page.goto(mail.url)
+    page.locator("#live[data-state=on]").wait_for()
+    page.get_by_role("link", name="Your order 4711 is confirmed").click()
+    page.frame_locator("iframe").get_by_text("Thank you for your order, Anna").wait_for()
+    page.locator(".row.unread").nth(4).wait_for()
+
+    shoot(page, f"inbox-{scheme}")
+
+    assert not overflows(page)
+    page.get_by_role("tab", name="Envelope").click()
+    page.get_by_text("not in the headers").wait_for()
+    shoot(page, f"envelope-{scheme}")
+    page.get_by_role("tab", name="Attachments").click()
+    shoot(page, f"attachments-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_empty_inbox_says_what_to_copy(
+    mail: Server, open_page: Callable[..., Page], shoot: Any, scheme: str
+) -> None:
+    page = open_page(color_scheme=scheme)
+    page.goto(mail.url)
+
+    page.get_by_text("Waiting for the first mail").wait_for()
+    page.get_by_text(f"{mail.smtp.host}:{mail.smtp.port}").first.wait_for()
+
+    shoot(page, f"empty-{scheme}")
+    assert not overflows(page)
+
+
+def test_phone_width(mail: Server, open_page: Callable[..., Page], realistic: Callable[[], None], shoot: Any) -> None:
+    realistic()
+    page = open_page(**PHONE)
+    page.goto(mail.url)
+    page.locator("#live[data-state=on]").wait_for()
+    shoot(page, "phone-inbox")
+    assert not overflows(page)
+    assert not page.locator("#message").is_visible()
+
+    page.get_by_text("Your order 4711 is confirmed").click()
+    page.frame_locator("iframe").get_by_text("Thank you for your order, Anna").wait_for()
+    shoot(page, "phone-message")
+
+    assert not overflows(page)
+    assert not page.locator("#rows").is_visible()
+    page.get_by_role("link", name="Back").click()
+    page.get_by_text("New sign-in from Firefox").wait_for()
+
+
+def test_ten_thousand_mails_are_paged(mail: Server, page: Page, shoot: Any) -> None:
+    for number in range(1, 10_001):
+        robot = f"Robot {number % 37} <robot-{number % 37}@x.test>"
+        raw = f"From: {robot}\r\nTo: y@x.test\r\nSubject: Run {number}\r\n\r\nDone.\r\n"
+        mail.sandbox.deliver(raw.encode(), to=f"box-{number % 150}@x.test")
+    page.goto(mail.url)
+    page.get_by_text("1\u201350 of 10,000").wait_for()
+    shoot(page, "ten-thousand")
+
+    page.get_by_role("link", name="Older").click()
+    page.get_by_text("51\u2013100 of 10,000").wait_for()
+
+    assert page.locator(".row .subject").first.inner_text() == "Run 9950"
+    assert page.locator(".row").count() == 50
+    page.get_by_role("link", name="Newer").click()
+    page.get_by_text("1\u201350 of 10,000").wait_for()
+    page.goto(f"{mail.url}/?start=9950")
+    page.get_by_text("9,951\u201310,000 of 10,000").wait_for()
+    assert page.locator(".row .subject").last.inner_text() == "Run 1"
+
+
+def test_a_monster_of_a_subject_breaks_no_line(
+    mail: Server, open_page: Callable[..., Page], send: Callable[..., None], shoot: Any
+) -> None:
+    message = EmailMessage()
+    message["From"] = "x" * 60 + "@" + "y" * 60 + ".test"
+    message["Subject"] = "Unbreakable" * 120 + " שלום עולם \u202e gnp.exe " + "🎉" * 50
+    message.set_content("w" * 3000)
+    send(message, to=("z" * 60 + "@example.test",))
+    for name, options in (("monster", {}), ("monster-phone", PHONE)):
+        page = open_page(**options)
+        page.goto(f"{mail.url}/message/1")
+        page.get_by_role("tab", name="Text").wait_for()
+
+        shoot(page, name)
+
+        assert not overflows(page)

@@ -1,0 +1,238 @@
+"""The pages without scripts: what they show, where they lead, and that mail in them is only ever text."""
+
+from __future__ import annotations
+
+import email.header
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mailtrap_lite.message import Message
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.settings import Settings
+from mailtrap_lite.web import create_app
+
+OURS = {"Origin": "http://localhost"}
+PAYLOAD = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{7*7}}"
+
+
+def test_an_empty_inbox_says_where_mail_goes(sandbox: Sandbox, settings: Settings) -> None:
+    app: Flask = create_app(
+        sandbox, settings=settings, addresses=lambda: {"smtp": "127.0.0.1:4025", "pop3": "[::1]:4110"}
+    )
+
+    text = app.test_client().get("/").text
+
+    assert "Waiting for the first mail" in text
+    for copied in ("smtplib", "EMAIL_PORT = 4025", "MAIL_PORT=4025", "nodemailer", "POP3(&#34;::1&#34;, 4110)"):
+        assert copied in text.replace("[::1]", "::1")
+
+
+def test_without_addresses_those_of_the_settings_are_shown(client: FlaskClient) -> None:
+    assert "127.0.0.1:1025" in client.get("/").text
+
+
+def test_the_list_shows_what_came(client: FlaskClient, rich: Message, deliver: Callable[..., Message]) -> None:
+    deliver("second", body="what it says\r\n")
+
+    text = client.get("/").text
+
+    assert text.index("second") < text.index("Grüße")
+    for shown in ("Ann Example", "Bob, c@x.test", "what it says", "2 unread", "secret@x.test", 'href="/message/1"'):
+        assert shown in text
+
+
+def test_the_list_is_paged(client: FlaskClient, deliver: Callable[..., Message]) -> None:
+    for number in range(1, 121):
+        deliver(f"mail {number:03}")
+
+    def page(query: str) -> tuple[list[str], list[str]]:
+        text = client.get(f"/{query}").text
+        return re.findall(r"mail (\d{3})<", text), re.findall(r'rel="(?:prev|next)" href="([^"]+)"', text)
+
+    assert page("") == ([f"{n:03}" for n in range(120, 70, -1)], ["/?start=50"])
+    assert page("?start=50") == ([f"{n:03}" for n in range(70, 20, -1)], ["/", "/?start=100"])
+    assert page("?start=100") == ([f"{n:03}" for n in range(20, 0, -1)], ["/?start=50"])
+    assert page("?start=7")[1] == ["/", "/?start=57"]
+    assert client.get("/?start=x").status_code == 400
+    assert client.get("/?start=5000").status_code == 200
+
+
+def test_a_mailbox_lists_what_was_delivered_there(
+    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
+) -> None:
+    deliver("for Anna", to="anna@x.test")
+    deliver("for Ben", to="ben@x.test")
+    drop = sandbox.open_maildrop("anna@x.test")
+    drop.update(fetched=[1], deleted=[1])
+    drop.close()
+
+    text = client.get("/?mailbox=anna@x.test").text
+
+    # What POP3 deleted stays in the inspector.
+    assert "for Anna" in text
+    assert "for Ben" not in text
+    assert 'href="/message/1?mailbox=anna@x.test"' in text
+    assert "No mail here." in client.get("/?mailbox=nobody@x.test").text
+
+
+def test_many_mailboxes_are_opened_by_address(client: FlaskClient, deliver: Callable[..., Message]) -> None:
+    for number in range(103):
+        deliver(to=f"box-{number:03}@x.test")
+
+    text = client.get("/").text
+
+    assert "and 3 more" in text
+    assert 'name="mailbox"' in text
+    assert text.count('class="box"') == 100
+
+
+def test_a_message_has_its_views(client: FlaskClient, rich: Message) -> None:
+    text = client.get("/message/1").text
+
+    assert re.findall(r'id="tab-(\w+)"', text) == ["html", "text", "headers", "source", "attachments", "envelope"]
+    assert re.findall(r'id="panel-(\w+)" aria-labelledby="tab-\w+">', text) == ["html"]
+    assert (
+        '<iframe title="The HTML of this message" src="/view/1.html?embed=1" '
+        'sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"' in text
+    )
+    for shown in (
+        "Hello text",
+        "List-Unsubscribe",
+        "résumé.html",
+        "&lt;<bdi>bounce@x.test</bdi>&gt;",
+        "not in the headers",
+    ):
+        assert shown in text
+    assert "1 remote resource blocked" in text
+    assert "https://tracker.example/1.gif" in text
+
+
+@pytest.mark.parametrize("tab", ["html", "text", "headers", "source", "attachments", "envelope"])
+def test_each_view_is_reached_without_scripts(client: FlaskClient, rich: Message, tab: str) -> None:
+    text = client.get(f"/message/1?tab={tab}").text
+
+    assert re.findall(r'id="panel-(\w+)" aria-labelledby="tab-\w+">', text) == [tab]
+    assert re.findall(r'id="tab-(\w+)"[^>]*aria-selected="true"', text) == [tab]
+
+
+def test_a_mail_without_html_begins_with_its_text(client: FlaskClient, deliver: Callable[..., Message]) -> None:
+    deliver()
+
+    for query in ("", "?tab=html", "?tab=nonsense"):
+        text = client.get(f"/message/1{query}").text
+        assert "<iframe" not in text
+        assert re.findall(r'id="panel-(\w+)" aria-labelledby="tab-\w+">', text) == ["text"]
+
+
+def test_remote_content_is_loaded_when_asked_for(client: FlaskClient, rich: Message) -> None:
+    assert 'src="/view/1.html?embed=1&amp;remote=1"' in client.get("/message/1?remote=1").text
+
+
+def test_the_envelope_shows_who_fetched_and_deleted(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
+    drop = sandbox.open_maildrop("*")
+    drop.update(fetched=[1], deleted=[])
+    drop.close()
+
+    text = client.get("/message/1?tab=envelope").text
+
+    assert text.count("by <bdi>*</bdi>") == 2
+    assert text.count('<span class="none">no</span>') == 2
+
+
+def test_deleting_one_stays_where_one_was(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
+    answer = client.post("/message/1/delete?start=50&mailbox=b@x.test", headers=OURS)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?start=50&mailbox=b@x.test")
+    assert sandbox.counts().total == 0
+    assert client.post("/message/1/delete", headers=OURS).status_code == 404
+
+
+def test_deleting_all_asks_first(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
+    asked = client.get("/delete-all")
+    assert "Delete every message?" in asked.text
+    assert sandbox.counts().total == 1
+
+    answer = client.post("/delete-all", headers=OURS)
+
+    assert (answer.status_code, sandbox.counts().total) == (303, 0)
+
+
+def test_marking_read_and_unread(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
+    client.post("/message/1/read", data={"read": "yes"}, headers=OURS)
+    assert sandbox.counts().unread == 0
+
+    answer = client.post("/message/1/read", data={"read": "no"}, headers=OURS)
+
+    assert (sandbox.counts().unread, answer.headers["Location"]) == (1, "/message/1")
+
+
+def test_mail_is_only_ever_text(client: FlaskClient, sandbox: Sandbox) -> None:
+    def encoded(text: str) -> str:
+        return email.header.Header(text, "utf-8", maxlinelen=10_000).encode()
+
+    raw = (
+        f"From: {encoded(PAYLOAD)} <a@x.test>\r\nTo: {encoded(PAYLOAD)} <b@x.test>\r\nSubject: {encoded(PAYLOAD)}\r\n"
+        f"X-{PAYLOAD.replace(':', '')}: {PAYLOAD}\r\nMessage-ID: <{PAYLOAD}>\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        f"--b\r\n\r\n{PAYLOAD}\r\n"
+        f"--b\r\nContent-Type: image/png\r\nContent-ID: <{PAYLOAD}>\r\n"
+        f'Content-Disposition: attachment; filename="{encoded(PAYLOAD)}"\r\n\r\n\x89PNG\r\n--b--\r\n'
+    ).encode("latin-1")
+    sandbox.deliver(raw, to=f"{PAYLOAD}@x.test", sender=PAYLOAD)
+
+    for path in (
+        "/",
+        "/message/1",
+        "/message/1?tab=envelope",
+        f"/?mailbox={PAYLOAD}",
+        "/message/" + PAYLOAD.replace("/", ""),
+    ):
+        text = client.get(path).text
+        assert "alert(1)" in text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "49" not in re.findall(r"\{\{7\*7\}\}|49", text)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\0" * 1000,
+        b"\xff\xfe\xfd: \xff\r\n\r\n\xff",
+        b"Subject: =?utf-8?q?=ED=A0=80?=\r\nFrom: =?utf-7?q?+2AA-?= <\xed\xa0\x80@x>\r\n\r\n\xed\xa0\x80",
+        b"Date: Mon, 99 Foo 99999 99:99:99 +9999\r\n\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 500,
+        b"To: " + b"a@x.test, " * 3000 + b"\r\n\r\n",
+        b"Content-Type: text/html\r\n\r\n" + b"<!--" * 20_000,
+        b"X: y\r\n" * 5000 + b"\r\n",
+        b"Subject: " + b"x" * 300_000 + b"\r\n\r\n" + b"y" * 300_000,
+    ],
+    ids=["empty", "NUL", "octets", "surrogates", "date", "parts", "addresses", "comments", "fields", "long"],
+)
+def test_broken_mail_has_pages(client: FlaskClient, sandbox: Sandbox, raw: bytes) -> None:
+    sandbox.deliver(raw, to="b@x.test")
+
+    for path in (
+        "/",
+        "/message/1",
+        "/view/1.txt",
+        "/api/v1/message/1",
+        "/api/v1/messages",
+        "/api/v1/message/1/envelope",
+    ):
+        answer = client.get(path)
+        assert (path, answer.status_code) == (path, 200)
+        assert len(answer.data) < 4_000_000
+
+
+def test_what_is_not_there_leads_back(client: FlaskClient) -> None:
+    answer = client.get("/message/7")
+
+    assert answer.status_code == 404
+    assert "no message has the id 7" in answer.text
+    assert 'href="/"' in answer.text
