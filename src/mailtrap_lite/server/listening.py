@@ -1,0 +1,87 @@
+"""Listening sockets: bound before anybody serves them, so that a port is known and an error is immediate."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections import deque
+
+from mailtrap_lite.errors import CannotListen
+from mailtrap_lite.settings import Endpoint
+
+# A burst of a thousand clients waits in the kernel instead of being refused.
+BACKLOG = 1024
+
+# Ports given out lately. A client that is late for one server of this process must meet a closed port, never the
+# next server's door, so a free port that the system hands out again too soon is not taken.
+_recent: deque[int] = deque(maxlen=2000)
+_MOST_TRIES = 50
+
+
+def listen(endpoint: Endpoint, *, setting: str) -> socket.socket:
+    """Return a non-blocking socket that listens; its port is known from here on.
+
+    setting: what the address is called in an error. Raises CannotListen, which names the way out.
+    """
+    try:
+        found = socket.getaddrinfo(
+            endpoint.host, endpoint.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+        )
+        family, _, _, _, address = found[0]
+        if endpoint.port:
+            return _bound(family, address)
+        for _ in range(_MOST_TRIES):
+            listener = _bound(family, address)
+            port = listener.getsockname()[1]
+            if port not in _recent:
+                break
+            listener.close()
+        else:
+            listener = _bound(family, address)
+        _recent.append(listener.getsockname()[1])
+    except (OSError, UnicodeError) as err:
+        raise CannotListen(_explain(endpoint, setting, err)) from err
+    return listener
+
+
+def _bound(family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]) -> socket.socket:
+    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that say IPPROTO_TCP; without it each
+    # small mail waits 40 ms for a delayed ACK.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere this option lets two programs share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def endpoint_of(listener: socket.socket) -> Endpoint:
+    """Return the address that a socket is really bound to."""
+    host, port = listener.getsockname()[:2]
+    return Endpoint(host, port)
+
+
+def _explain(endpoint: Endpoint, setting: str, error: OSError | UnicodeError) -> str:
+    flag = f"--{setting} HOST:PORT"
+    match getattr(error, "errno", None):
+        case errno.EADDRINUSE:
+            reason = "it is in use by another program"
+            way_out = f"stop that one, or give another address with {flag} (port 0 takes a free one)"
+        case errno.EACCES:
+            reason = "this user may not listen there"
+            way_out = f"give a port above 1023 with {flag}"
+        case errno.EADDRNOTAVAIL | socket.EAI_NONAME | socket.EAI_AGAIN | None:
+            reason = "this machine has no such address"
+            way_out = f"give an address of this machine with {flag}, for example 127.0.0.1:{endpoint.port}"
+        case _:
+            reason = str(getattr(error, "strerror", None) or error)
+            way_out = f"give another address with {flag}"
+    return f"{setting}: cannot listen on {endpoint}: {reason}; {way_out}"

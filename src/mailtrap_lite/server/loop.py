@@ -1,0 +1,75 @@
+"""The event loop and its thread: one for each process, shared by all its servers."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar  # Any: the send and yield types of a coroutine, which nobody uses
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """A daemon thread that runs an event loop. Methods: any thread but the loop's."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="mailtrap-lite loop", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the loop without waiting for it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def run(self, work: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T:
+        """Run a coroutine on the loop and return its result; after timeout seconds cancel it and raise TimeoutError."""
+        future = self.start(work)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        """End the loop and wait for its thread, two seconds at most."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self._thread.join(2.0)
+
+
+_shared: LoopThread | None = None
+_starting = threading.Lock()
+
+
+def shared_loop() -> LoopThread:
+    """Return the loop of this process, started at the first call and stopped when the interpreter exits."""
+    global _shared
+    with _starting:
+        if _shared is None:
+            _shared = LoopThread()
+            atexit.register(_shared.stop)
+        return _shared
+
+
+def _forget_after_fork() -> None:
+    # A thread does not survive a fork: a child that wants a server makes a loop of its own.
+    global _shared, _starting
+    if _shared is not None:
+        atexit.unregister(_shared.stop)
+    _shared, _starting = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

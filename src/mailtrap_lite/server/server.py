@@ -1,0 +1,302 @@
+"""A server: a sandbox with its doors, put together in one place.
+
+It owns the sockets, the threads and the addresses; what mail is, it does not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self  # Any: settings arrive in any type and are checked by Settings
+
+from mailtrap_lite.errors import BadSetting, CannotListen, ServerClosed
+from mailtrap_lite.match import Pattern
+from mailtrap_lite.message import Message, Session
+from mailtrap_lite.sandbox import Mailbox, Sandbox
+from mailtrap_lite.sandbox.sandbox import Mail
+from mailtrap_lite.server.listening import BACKLOG, endpoint_of, listen
+from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.settings import Endpoint, Settings
+from mailtrap_lite.store import Store, open_store
+
+if TYPE_CHECKING:
+    from mailtrap_lite.web import WebServer
+
+log = logging.getLogger(__name__)
+
+# What a server inside a program has where the command has fixed ports.
+EPHEMERAL = Settings(smtp=Endpoint("127.0.0.1", 0), pop3=Endpoint("127.0.0.1", 0), web=Endpoint("127.0.0.1", 0))
+
+# How long an end may take beyond the grace, whatever clients do.
+PATIENCE = 2.0
+
+
+class Door(Protocol):
+    """A wire format: makes a protocol for each connection, and ends them all."""
+
+    def __call__(self) -> asyncio.BaseProtocol: ...
+    async def close(self, grace: float) -> None: ...
+
+
+@dataclass(slots=True)
+class _Running:
+    """What exists only between start and stop."""
+
+    sandbox: Sandbox
+    store: Store
+    loop: LoopThread
+    doors: Sequence[Door]
+    serving: Future[list[asyncio.Server]]
+    smtp: Endpoint
+    pop3: Endpoint
+    web_sockets: list[socket.socket]
+    web: list[WebServer] = field(default_factory=list)
+
+
+class Server:
+    """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
+
+    Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
+    Server(message_size="1m"). Methods and attributes: any thread but the loop's.
+    Raises BadSetting, CannotListen or StoreError when it starts.
+    """
+
+    def __init__(self, settings: Settings | None = None, /, **changes: Any) -> None:
+        base = EPHEMERAL if settings is None else settings
+        self.settings = Settings.of(changes, base=base) if changes else base
+        _refuse_open_doors(self.settings)
+        self._running: _Running | None = None
+        self._web_lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        if self._running is None:
+            return "<mailtrap_lite.Server, stopped>"
+        return f"<mailtrap_lite.Server smtp={self.smtp} pop3={self.pop3}>"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # Its life.
+
+    def start(self) -> Self:
+        """Open the store and the doors of SMTP and POP3; the web side comes up when `url` is first asked for."""
+        if self._running is not None:
+            raise RuntimeError("the server runs already")
+        from mailtrap_lite.pop3.server import Pop3Door  # the doors are imported by those who open one
+        from mailtrap_lite.smtp.door import SmtpDoor
+
+        with ExitStack() as undo:
+            smtp = self._listen("smtp", undo)
+            pop3 = self._listen("pop3", undo)
+            # A fixed web port is taken now, so that a port in use is said at the start; a free one when it is needed.
+            web = self._listen("web", undo) if self.settings.web.port else []
+            store = open_store(self.settings)
+            undo.callback(store.close)
+            sandbox = Sandbox(store, settings=self.settings)
+            doors: list[tuple[Door, list[socket.socket]]] = [
+                (SmtpDoor(sandbox, self.settings), smtp),
+                (Pop3Door(sandbox, self.settings), pop3),
+            ]
+            loop = shared_loop()
+            self._running = _Running(
+                sandbox=sandbox,
+                store=store,
+                loop=loop,
+                doors=[door for door, _ in doors],
+                # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
+                serving=loop.start(_serve(doors)),
+                smtp=endpoint_of(smtp[0]),
+                pop3=endpoint_of(pop3[0]),
+                web_sockets=web,
+            )
+            undo.pop_all()
+        return self
+
+    def stop(self, *, grace: float = 0.0) -> None:
+        """Close the doors and the store. Idempotent.
+
+        Nobody new is let in. Mail that is being received may still come in for `grace` seconds; then every connection
+        is ended, whatever its client does. It takes the grace and two seconds at most.
+        """
+        running, self._running = self._running, None
+        if running is None:
+            return
+        try:
+            for web in running.web:
+                web.stop(PATIENCE / 4)
+            if not running.web:
+                for listener in running.web_sockets:
+                    listener.close()
+            with suppress(TimeoutError):
+                running.loop.run(_end(running.serving, running.doors, grace), timeout=grace + PATIENCE)
+        finally:
+            running.store.close()
+
+    def _listen(self, setting: str, undo: ExitStack) -> list[socket.socket]:
+        endpoint: Endpoint = getattr(self.settings, setting)
+        listeners = [undo.enter_context(listen(endpoint, setting=setting))]
+        if twin := _twin(endpoint, setting):
+            listeners.append(undo.enter_context(twin))
+        return listeners
+
+    @property
+    def _life(self) -> _Running:
+        if self._running is None:
+            raise ServerClosed("the server is not running; use `with Server() as mail:` or call start()")
+        return self._running
+
+    # Where it is.
+
+    @property
+    def smtp(self) -> Endpoint:
+        """Where mail is caught: `.host` and `.port`, as really bound."""
+        return self._life.smtp
+
+    @property
+    def pop3(self) -> Endpoint:
+        """Where mail is fetched: `.host` and `.port`, as really bound."""
+        return self._life.pop3
+
+    @property
+    def web(self) -> Endpoint:
+        """Where mail is shown: `.host` and `.port`, as really bound. Brings up the web side when first asked."""
+        running = self._life
+        with self._web_lock:
+            if not running.web:
+                self._open_web(running)
+        return endpoint_of(running.web_sockets[0])
+
+    @property
+    def url(self) -> str:
+        """The inspector's address, as "http://127.0.0.1:41873". Brings up the web side when first asked."""
+        return f"http://{self.web}"
+
+    def _open_web(self, running: _Running) -> None:
+        from mailtrap_lite.web import WebServer, create_app  # Flask is imported when somebody asks for a page
+
+        if not running.web_sockets:
+            running.web_sockets.append(listen(self.settings.web, setting="web"))
+        app = create_app(running.sandbox, settings=self.settings, addresses=self.addresses)
+        for listener in running.web_sockets:
+            server = WebServer(app, listener)
+            server.start()
+            running.web.append(server)
+
+    def addresses(self) -> dict[str, str]:
+        """Return where SMTP and POP3 are, as "HOST:PORT" by the name of the setting."""
+        return {"smtp": str(self.smtp), "pop3": str(self.pop3)}
+
+    # What it caught; each is the sandbox's verb.
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """All that the product can do."""
+        return self._life.sandbox
+
+    @property
+    def messages(self) -> list[Message]:
+        """Every message that is here, oldest first."""
+        return self.sandbox.messages()
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The SMTP and POP3 conversations that have ended, the newest last."""
+        return self.sandbox.sessions
+
+    def wait_for(
+        self,
+        *,
+        to: Pattern | None = None,
+        subject: Pattern | None = None,
+        sender: Pattern | None = None,
+        where: Callable[[Message], bool] | None = None,
+        after: int | Message = 0,
+        timeout: float = 5.0,
+    ) -> Message:
+        """Return the first message that matches, waiting for it.
+
+        Messages that are already here count; with `after=message` only those behind it.
+        A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
+        to: an envelope recipient. sender: the envelope's sender or a From address. where: any function of the message.
+        timeout is in seconds. Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
+        """
+        return self.sandbox.wait_for(to=to, subject=subject, sender=sender, where=where, after=after, timeout=timeout)
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return the mailbox of an address: what its owner's POP3 client would see."""
+        return self.sandbox.mailbox(address)
+
+    def deliver(
+        self, mail: Mail, *, to: str | Sequence[str] | None = None, sender: str = "", received: float | None = None
+    ) -> Message:
+        """Plant a mail for POP3 clients to fetch, and return it.
+
+        mail: bytes, an email.message or the path of an .eml file. to: whose mailboxes; those that its To, Cc and Bcc
+        name if None. received: seconds since the epoch, now if None. Raises BadMail when nobody is named.
+        """
+        return self.sandbox.deliver(mail, to=to, sender=sender, received=received)
+
+    def clear(self) -> int:
+        """Delete every message; ports stay, ids go on rising. Return how many there were."""
+        return self.sandbox.clear()
+
+
+async def _serve(doors: Sequence[tuple[Door, list[socket.socket]]]) -> list[asyncio.Server]:
+    loop = asyncio.get_running_loop()
+    return [
+        await loop.create_server(door, sock=listener, backlog=BACKLOG)
+        for door, sockets in doors
+        for listener in sockets
+    ]
+
+
+async def _end(serving: Future[list[asyncio.Server]], doors: Sequence[Door], grace: float) -> None:
+    # Never `wait_closed`: since 3.12 it waits for clients that may never go.
+    for listener in await asyncio.wrap_future(serving):
+        listener.close()
+    ends: list[Awaitable[None]] = [door.close(grace) for door in doors]
+    await asyncio.gather(*ends)
+
+
+def _refuse_open_doors(settings: Settings) -> None:
+    """Mail can be read at the POP3 and web doors: other machines get in only when somebody said so out loud."""
+    for name in ("pop3", "web"):
+        endpoint: Endpoint = getattr(settings, name)
+        if not settings.no_auth and not _is_loopback(endpoint.host):
+            raise BadSetting(
+                f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
+                f"say that you want this with --no-auth, or use 127.0.0.1:{endpoint.port}"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _twin(endpoint: Endpoint, setting: str) -> socket.socket | None:
+    """Return a listener on ::1 beside a fixed port of 127.0.0.1: many clients try it first for "localhost"."""
+    if endpoint.host != "127.0.0.1" or not endpoint.port or not socket.has_ipv6:
+        return None
+    try:
+        return listen(Endpoint("::1", endpoint.port), setting=setting)
+    except CannotListen as err:
+        log.info("only on 127.0.0.1: %s", err)
+        return None
