@@ -1,0 +1,99 @@
+"""`mailtrap-lite`: start a server, say where it is, and end it when asked."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from mailtrap_lite.cli import ready
+from mailtrap_lite.cli.sources import gather
+from mailtrap_lite.errors import BadSetting, MailtrapError
+from mailtrap_lite.message import readable
+from mailtrap_lite.server import Server
+from mailtrap_lite.settings import MEMORY, Settings
+
+# How long mail that is being received may still come in after SIGINT or SIGTERM, in seconds.
+GRACE = 1.5
+
+
+def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
+    """Run the command; return its exit code: 0 after a signal, 2 for a bad setting, 1 if anything else is wrong."""
+    stop = threading.Event()
+    _on_signals(stop)
+    try:
+        settings = gather(
+            sys.argv[1:] if argv is None else argv,
+            os.environ if environment is None else environment,
+            Path.cwd(),
+            base=Settings(store=str(_default_store())),
+        )
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        serve(settings, stop)
+    except MailtrapError as err:
+        print(f"mailtrap-lite: {_one_line(err)}", file=sys.stderr)  # noqa: T201 - a command talks
+        return 2 if isinstance(err, BadSetting) else 1
+    return 0
+
+
+def serve(settings: Settings, stop: threading.Event) -> None:
+    """Serve until `stop` is set; raises MailtrapError when the server cannot start."""
+    server = Server(settings).start()
+    try:
+        banner = _banner(server)  # brings up the web side
+        if settings.ready_file is not None:
+            ready.write(settings.ready_file, server)
+        _say(banner)
+        stop.wait()
+    finally:
+        if settings.ready_file is not None:
+            ready.remove(settings.ready_file)
+        server.stop(grace=GRACE)
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)  # noqa: T201 - a command talks
+    except OSError:  # nobody listens any more, which is no reason not to serve
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _on_signals(stop: threading.Event) -> None:
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if stop.is_set():  # asked twice: do not wait for anybody
+            os._exit(0)
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, handle)
+
+
+def _default_store() -> Path:
+    from platformdirs import user_data_path  # only the command has a file of its own
+
+    return user_data_path("mailtrap-lite", appauthor=False) / "mail.db"
+
+
+def _banner(server: Server) -> str:
+    where = (
+        "in memory, gone when this ends"
+        if server.settings.store == MEMORY
+        else Path(server.settings.store).expanduser().absolute()
+    )
+    count = server.sandbox.counts().total
+    return (
+        f"mailtrap-lite catches mail; nothing leaves this machine. Ctrl+C ends it.\n"
+        f"  SMTP   {server.smtp}\n"
+        f"  POP3   {server.pop3}   user: an address, any password\n"
+        f"  web    {server.url}\n"
+        f"  store  {where} ({count:,} message{'' if count == 1 else 's'})"
+    )
+
+
+def _one_line(error: MailtrapError) -> str:
+    return readable(" ".join(str(error).split()).encode("utf-8", "backslashreplace"))

@@ -1,0 +1,95 @@
+"""Where settings come from: default < TOML file < environment < flag. It knows no server."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn  # Any: what a TOML file holds, before it is checked
+
+from mailtrap_lite.errors import BadSetting
+from mailtrap_lite.settings import PREFIX, SWITCH, Kind, Settings, default_of
+from mailtrap_lite.version import __version__
+
+OWN_FILE = "mailtrap-lite.toml"
+PROJECT_FILE = "pyproject.toml"
+TABLE = "mailtrap-lite"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadSetting(f"{message}; `mailtrap-lite --help` lists what there is")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, made from the table of settings."""
+    result = _Parser(
+        prog="mailtrap-lite",
+        description="Catch every mail over SMTP, show it in the browser, serve it over POP3. Nothing ever leaves.",
+        epilog=f"Each flag can also be set as {PREFIX}NAME in the environment, or as name in {OWN_FILE} "
+        f"or in [tool.{TABLE}] of {PROJECT_FILE}, in the current directory. The flag wins, then the environment.",
+        allow_abbrev=False,
+    )
+    result.add_argument("--version", action="version", version=f"mailtrap-lite {__version__}")
+    for item in fields(Settings):
+        kind: Kind = item.metadata["kind"]
+        default = default_of(item) if item.name != "store" else "mail.db in the user's data directory"
+        result.add_argument(
+            flag_of(item.name),
+            metavar=kind.placeholder,
+            nargs="?" if kind is SWITCH else None,
+            const="yes" if kind is SWITCH else None,
+            help=f"{item.metadata['help']}" + (f" (default: {default})" if default else ""),
+        )
+    return result
+
+
+def flag_of(name: str) -> str:
+    """Return the flag of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def gather(argv: Sequence[str], environment: Mapping[str, str], directory: Path, *, base: Settings) -> Settings:
+    """Return base with what the files in a directory, the environment and the arguments say; raises BadSetting.
+
+    Ends the process for --help and --version, as argparse does.
+    """
+    arguments = vars(parser().parse_args(argv))
+    settings = base
+    for source, values in _files(directory):
+        settings = Settings.of(values, source=source, base=settings)
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and (setting := name.removeprefix(PREFIX).lower()):
+            settings = Settings.of({setting: value}, source=name, base=settings)
+    for setting, value in arguments.items():
+        if value is not None:
+            settings = Settings.of({setting: value}, source=flag_of(setting), base=settings)
+    return settings
+
+
+def _files(directory: Path) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    project = _read_toml(directory / PROJECT_FILE).get("tool", {})
+    tables = ((f"[tool.{TABLE}] of {PROJECT_FILE}", project.get(TABLE)), (OWN_FILE, _read_toml(directory / OWN_FILE)))
+    for source, table in tables:
+        if table is None:
+            continue
+        if not isinstance(table, dict):
+            raise BadSetting(f"{source} is not a table of settings")
+        found.append((source, {name.replace("-", "_"): value for name, value in table.items()}))
+    return found
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise BadSetting(f"{path.name} is not TOML: {err}") from err
+    except OSError as err:
+        raise BadSetting(f"{path.name} cannot be read: {err.strerror}") from err

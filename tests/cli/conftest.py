@@ -1,0 +1,104 @@
+"""Run the real command as a process of its own, and read what it says as its user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class Command:
+    """A running `mailtrap-lite`. `ready` is what its ready file says; `seen` is what it printed, once it has ended."""
+
+    process: subprocess.Popen[str]
+    ready: dict[str, Any]
+    seen: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    def end(self, sign: int) -> tuple[int, str, str]:
+        """Send a signal; return exit code, output and errors."""
+        self.process.send_signal(sign)
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, "".join(self.lines) + out, err
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nobody has set anything, and a home of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILTRAP_LITE_", "XDG_"))}
+    return {**kept, "HOME": str(tmp_path / "home"), "PYTHONDEVMODE": "1", "PYTHONWARNINGS": "error"}
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command to its end in an empty directory."""
+
+    def start(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mailtrap_lite", *arguments],
+            cwd=tmp_path,
+            env={**environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    return start
+
+
+@pytest.fixture
+def serve(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Start the command on free ports, and wait until its ready file is there."""
+    running: list[Command] = []
+
+    def start(*arguments: str, ports: bool = True, **more: str) -> Command:
+        ready = tmp_path / f"ready-{len(running)}.json"
+        flags = ("--smtp=127.0.0.1:0", "--pop3=127.0.0.1:0", "--web=127.0.0.1:0") if ports else ()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mailtrap_lite", *flags, f"--ready-file={ready}", *arguments],
+            cwd=tmp_path,
+            env={**environment, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        # The banner comes after the ready file; a command that cannot start ends instead, and its output with it.
+        banner = [process.stdout.readline() for _ in range(5)]
+        if not ready.exists():
+            raise AssertionError(f"it ended with {process.wait(20)}: {process.communicate()[1]}")
+        running.append(Command(process, json.loads(ready.read_text()), lines=banner))
+        return running[-1]
+
+    yield start
+    for command in running:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.process.communicate()
+        for stream in (command.process.stdout, command.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+@pytest.fixture
+def in_background() -> Iterator[Callable[[Callable[[], object]], threading.Thread]]:
+    """Run something beside the test; it has ended when the test has."""
+    threads: list[threading.Thread] = []
+
+    def start(work: Callable[[], object]) -> threading.Thread:
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        thread.join(30)
