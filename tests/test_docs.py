@@ -1,0 +1,99 @@
+"""The documents say what is true: settings, commands, examples and pictures."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import mailtrap_lite
+from mailtrap_lite import Settings
+from mailtrap_lite.cli.reference import page
+from mailtrap_lite.cli.sources import flag_of
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page(), (
+        "run: python -m mailtrap_lite.cli.reference > docs/settings.md"
+    )
+    for item in fields(Settings):
+        assert f"| `{item.name}` | `{flag_of(item.name)}` |" in page()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_links_to_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text) + re.findall(
+        r'(?:src|srcset|href)="(?!https?:)([^"#]+)"', text
+    )
+
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_document_names_a_path_of_one_machine(document: Path) -> None:
+    assert not re.search(r"/(root|home|work|Users)/\w", document.read_text(encoding="utf-8"))
+
+
+def test_the_readme_names_the_two_commands_and_the_ports() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    for word in ("make run", "make test", "127.0.0.1:1025", "127.0.0.1:1110", "127.0.0.1:8025"):
+        assert word in readme
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_readmes_python_runs(tmp_path: Path) -> None:
+    found = blocks("python")
+    assert found
+    for number, block in enumerate(found):
+        file = tmp_path / f"test_{number}.py"
+        file.write_text(block, encoding="utf-8")
+        command = [sys.executable, "-W", "error"]
+        command += ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block else []
+        done = subprocess.run([*command, file], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_runs(example: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error"]
+    command += ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if example.name.startswith("test_") else []
+
+    done = subprocess.run([*command, example], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_example_without_pytest_prints_what_it_did(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "examples" / "without_pytest.py"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert done.stdout == "caught:  Your order for bob@x.test\nfetched: It is on its way.\nwaiting: 0 of 1\n"
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## {mailtrap_lite.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_each_dependency_has_a_line_in_contributing() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    extras = [line for group in project["optional-dependencies"].values() for line in group]
+    names = {re.split(r"[<>=\[; ]", line)[0] for line in [*project["dependencies"], *extras]}
+
+    assert [name for name in sorted(names) if f"| {name} |" not in text] == []
