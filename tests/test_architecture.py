@@ -149,9 +149,11 @@ def test_only_the_server_starts_threads_and_listens(project: Path) -> None:
     for module, path in modules(project):
         if module.startswith(tuple(MAY_START_THREADS)):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in {"Thread", "create_server", "bind", "listen"}:
-                wrong.append(f"{path.relative_to(project)}:{node.lineno} uses .{node.attr}")
+        wrong += [
+            f"{path.relative_to(project)}:{node.lineno} uses .{node.attr}"
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute) and node.attr in {"Thread", "create_server", "bind", "listen"}
+        ]
 
     assert wrong == []
 

@@ -68,7 +68,7 @@ def test_the_readmes_python_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_runs(example: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-X", "dev", "-W", "error"]
+    command: list[str | Path] = [sys.executable, "-X", "dev", "-W", "error"]
     command += ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if example.name.startswith("test_") else []
 
     done = subprocess.run([*command, example], cwd=tmp_path, capture_output=True, text=True, timeout=60)
@@ -77,7 +77,7 @@ def test_an_example_runs(example: Path, tmp_path: Path) -> None:
 
 
 def test_the_example_without_pytest_prints_what_it_did(tmp_path: Path) -> None:
-    command = [sys.executable, ROOT / "examples" / "without_pytest.py"]
+    command: list[str | Path] = [sys.executable, ROOT / "examples" / "without_pytest.py"]
 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
 

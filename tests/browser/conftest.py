@@ -42,9 +42,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium with a new profile."""
+    """A headless Chromium with a new profile.
+
+    Not for the session: while it is open an event loop runs in this thread, which other tests must not meet.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason=f"the browser tests need playwright: {HOW}")
     chromium = os.environ.get("MAILTRAP_LITE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:

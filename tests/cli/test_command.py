@@ -268,7 +268,8 @@ def test_a_second_process_on_the_same_file_gets_one_line(serve: Serve, run: Run,
 
     assert done.returncode == 1
     assert one_line(done) == (
-        f"store: {tmp_path}/mail.db is in use by another mailtrap-lite; stop that one, or give another path with --store"
+        f"store: {tmp_path}/mail.db is in use by another mailtrap-lite; "
+        "stop that one, or give another path with --store"
     )
     send(first.ready)
 
@@ -296,7 +297,7 @@ def test_the_log_goes_to_standard_error_without_bodies(serve: Serve) -> None:
     code, _, err = command.end(signal.SIGTERM)
 
     assert code == 0
-    assert " INFO mailtrap_lite.sandbox.sandbox: message 1 accepted, 29 octets, session s1\n" in err
+    assert " INFO mailtrap_lite.sandbox.sandbox: message 1 accepted, 27 octets, session s1\n" in err
     assert "sesame" not in err
 
 

@@ -30,10 +30,7 @@ def program(name: str) -> str:
     """Return where a program is, or skip the test by its name."""
     if found := shutil.which(name):
         return found
-    text = f"{name} is not installed: apt-get install {name}"
-    if os.environ.get("CI"):
-        pytest.fail(text)
-    pytest.skip(text)
+    pytest.skip(f"{name} is not installed: apt-get install {name}")
 
 
 def call(*command: str | Path, stdin: bytes = b"", allowed: tuple[int, ...] = (0,)) -> bytes:

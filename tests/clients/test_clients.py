@@ -42,7 +42,7 @@ MAIL: dict[str, bytes] = {
 }
 
 # fetchmail writes headers for a mail that has none. It spoils two others, whatever the server: it writes stray octets
-# into lines beyond 8 KB, and takes a first line of one dot for a header. The other programs show that we sent them right.
+# into lines beyond 8 KB, and takes a first line of one dot for a header. The others show that we sent them right.
 UNTOUCHED: dict[tuple[str, str], Callable[[bytes], bytes]] = {
     ("fetchmail", "no headers"): lambda raw: raw[raw.index(b"\r\n\r\n") + 2 :] if raw.startswith(b"From:") else raw,
     ("fetchmail", "a line of 1 MB"): lambda raw: bytes(octet for octet in raw if octet == ord("x")),
@@ -70,7 +70,7 @@ def whole_lines(raw: bytes) -> bytes:
 def test_what_a_program_sends_is_what_is_kept(
     mail: Server, sender: tuple[str, Callable[[Endpoint, bytes], None]], kind: str
 ) -> None:
-    name, send = sender
+    _, send = sender
 
     send(mail.smtp, MAIL[kind])
 
@@ -116,7 +116,7 @@ def test_many_mails_are_fetched_in_order_and_once(
 def test_a_program_that_remembers_what_it_has_seen_gets_each_mail_once(
     mail: Server, fetcher: tuple[str, Callable[..., list[bytes]]]
 ) -> None:
-    name, fetch = fetcher
+    _, fetch = fetcher
     sent = [HEAD + b"\r\nmail %d\r\n" % n for n in range(3)]
     for raw in sent[:2]:
         mail.deliver(raw, to=RECIPIENT)

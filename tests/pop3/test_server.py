@@ -256,6 +256,18 @@ def test_a_dropped_connection_deletes_nothing_and_marks_what_was_fetched(door: D
     assert door.sandbox.sessions[0].user == ALICE
 
 
+def test_a_top_of_all_lines_fetches_and_a_shorter_one_does_not(door: Door) -> None:
+    for _ in range(2):
+        door.sandbox.deliver(b"A: b\r\n\r\none\r\ntwo\r\n", to=ALICE)
+    line = door.connect().log_in()
+    for command in (b"TOP 1 99999999", b"TOP 2 1"):
+        line.ask(command)
+        line.body()
+    line.ask(b"QUIT")
+
+    assert [message.deliveries[0].fetched_by for message in door.sandbox.messages()] == [ALICE, None]
+
+
 def test_a_mail_that_was_not_read_to_its_end_is_not_fetched(door: Door) -> None:
     door.sandbox.deliver(b"x" * 60_000_000, to=ALICE)
     line = door.connect(receive_buffer=4096).log_in()

@@ -28,8 +28,13 @@ class Loop:
         self.loop = asyncio.new_event_loop()
         self.complaints: list[str] = []
         self.loop.set_exception_handler(lambda _, context: self.complaints.append(str(context)))
-        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def _run(self) -> None:
+        self.loop.run_forever()
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
@@ -41,8 +46,6 @@ class Loop:
         leftovers = self.run(left())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
-        self.loop.close()
         assert leftovers == []
         assert self.complaints == []
 
@@ -144,7 +147,7 @@ class Door:
 
         async def wait() -> None:
             async with asyncio.timeout(20):
-                while not condition():  # noqa: ASYNC110 - a condition of the code under test, which has no event
+                while not condition():
                     await asyncio.sleep(0.001)
 
         self.loop.run(wait())

@@ -50,7 +50,7 @@ class Stock:
     def close(self) -> None:
         async def end() -> None:
             self._server.close()
-            tasks = [smtp._handler_coroutine for smtp in self.made if smtp._handler_coroutine]  # noqa: SLF001
+            tasks = [smtp._handler_coroutine for smtp in self.made if smtp._handler_coroutine]
             for smtp in self.made:
                 if smtp.transport is not None:
                     smtp.transport.close()

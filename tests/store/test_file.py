@@ -138,9 +138,7 @@ def test_a_job_that_fails_spoils_no_other(tmp_path: Path, arrival: Arriving) -> 
         jobs = [store._enqueue(work, None) for work in (lambda db: store._insert(db, arrival()), fail)]
         jobs.append(store._enqueue(lambda db: store._insert(db, arrival()), None))
         gate.set()
-        outcomes.extend(
-            await asyncio.gather(*map(asyncio.wrap_future, jobs), return_exceptions=True)  # type: ignore[arg-type]
-        )
+        outcomes.extend(await asyncio.gather(*map(asyncio.wrap_future, jobs), return_exceptions=True))
         await blocked
 
     asyncio.run(group())

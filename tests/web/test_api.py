@@ -1,4 +1,4 @@
-"""The API: Mailpit's shapes, checked against a table of ours, and what a client can do wrong."""
+"""The API: what it answers, and what a client can do wrong."""
 
 from __future__ import annotations
 
@@ -6,153 +6,16 @@ import asyncio
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from mailtrap_lite.errors import StoreFull
-from mailtrap_lite.message import Envelope, Line, Message, Protocol, Recipient, Session, Speaker
+from mailtrap_lite.message import Envelope, Line, Message, Protocol, Recipient, Session, Speaker, Summary
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
-
-# What clients of Mailpit's API rely on, written down by hand. A list holds what each of its items is; a set is a type
-# or a choice; {str: X} is an object with any names.
-ADDRESS = {"Name": str, "Address": str}
-FILE = {
-    "PartID": str,
-    "FileName": str,
-    "ContentType": str,
-    "ContentID": str,
-    "Size": int,
-    "Checksums": {"MD5": str, "SHA1": str, "SHA256": str},
-}
-ROW = {
-    "ID": str,
-    "MessageID": str,
-    "Read": bool,
-    "From": ADDRESS,
-    "To": [ADDRESS],
-    "Cc": [ADDRESS],
-    "Bcc": [ADDRESS],
-    "ReplyTo": [ADDRESS],
-    "Subject": str,
-    "Created": datetime,
-    "Tags": [str],
-    "Size": int,
-    "Attachments": int,
-    "Snippet": str,
-    "Username": str,
-}
-LIST = {
-    "total": int,
-    "unread": int,
-    "messages_count": int,
-    "messages_unread": int,
-    "start": int,
-    "tags": [str],
-    "messages": [ROW],
-}
-MESSAGE = {
-    "ID": str,
-    "MessageID": str,
-    "From": ADDRESS,
-    "To": [ADDRESS],
-    "Cc": [ADDRESS],
-    "Bcc": [ADDRESS],
-    "ReplyTo": [ADDRESS],
-    "ReturnPath": str,
-    "Subject": str,
-    "ListUnsubscribe": {"Header": str, "Links": [str], "Errors": str, "HeaderPost": str},
-    "Date": datetime,
-    "Tags": [str],
-    "Username": str,
-    "Text": str,
-    "HTML": str,
-    "Size": int,
-    "Inline": [FILE],
-    "Attachments": [FILE],
-}
-INFORMATION = {
-    "Version": str,
-    "LatestVersion": str,
-    "Database": str,
-    "DatabaseSize": int,
-    "Messages": int,
-    "Unread": int,
-    "Tags": {str: int},
-    "RuntimeStats": {
-        "Uptime": int,
-        "Memory": int,
-        "MessagesDeleted": int,
-        "SMTPAccepted": int,
-        "SMTPAcceptedSize": int,
-        "SMTPRejected": int,
-        "SMTPIgnored": int,
-    },
-}
-HEADERS = {str: [str]}
-SHAPES = {
-    "/api/v1/messages": LIST,
-    "/api/v1/message/1": MESSAGE,
-    "/api/v1/message/latest": MESSAGE,
-    "/api/v1/message/1/headers": HEADERS,
-    "/api/v1/info": INFORMATION,
-}
-
-
-def differences(shape: Any, value: Any, where: str = "") -> Iterator[str]:
-    """Yield where a value has not the shape."""
-    match shape:
-        case dict() if str in shape:
-            item = shape[str]
-            yield from (found for name in value for found in differences(item, value[name], f"{where}.{name}"))
-        case dict():
-            if not isinstance(value, dict) or set(value) != set(shape):
-                yield f"{where}: {value!r} has not exactly {sorted(shape)}"
-            else:
-                yield from (
-                    found for name in shape for found in differences(shape[name], value[name], f"{where}.{name}")
-                )
-        case [item]:
-            if not isinstance(value, list):
-                yield f"{where}: {value!r} is no list"
-            else:
-                yield from (found for n, each in enumerate(value) for found in differences(item, each, f"{where}[{n}]"))
-        case _ if shape is datetime:
-            if datetime.fromisoformat(value).tzinfo is None or "T" not in value:
-                yield f"{where}: {value!r} has no zone"
-        case _:
-            if type(value) is not shape:
-                yield f"{where}: {value!r} is not {shape.__name__}"
-
-
-@pytest.mark.parametrize("path", SHAPES)
-@pytest.mark.parametrize("bare", [False, True], ids=["rich", "bare"])
-def test_an_answer_has_the_shape(client: FlaskClient, sandbox: Sandbox, request: Any, path: str, bare: bool) -> None:
-    if bare:
-        sandbox.deliver(b"", to="b@x.test")
-    else:
-        request.getfixturevalue("rich")
-
-    answer = client.get(path)
-
-    assert answer.content_type == "application/json"
-    assert list(differences(SHAPES[path], answer.json)) == []
-
-
-def test_the_list_of_nothing_has_lists(client: FlaskClient) -> None:
-    assert client.get("/api/v1/messages").json == {
-        "total": 0,
-        "unread": 0,
-        "messages_count": 0,
-        "messages_unread": 0,
-        "start": 0,
-        "tags": [],
-        "messages": [],
-    }
 
 
 def test_a_message_says_what_was_sent(client: FlaskClient, rich: Message) -> None:
@@ -187,7 +50,19 @@ def test_the_list_is_newest_first_in_pages(client: FlaskClient, deliver: Callabl
     assert subjects("?start=1000000000000") == []
 
 
-@pytest.mark.parametrize("query", ["start=-1", "limit=x", "limit=1.5", "start=1e3", "limit=٣", "start=" + "9" * 100, "limit=+1", "start=%00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "start=-1",
+        "limit=x",
+        "limit=1.5",
+        "start=1e3",
+        "limit=\u0663",
+        "start=" + "9" * 100,
+        "limit=+1",
+        "start=%00",
+    ],
+)
 def test_a_number_that_is_none_is_a_400(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/api/v1/messages?{query}")
 
@@ -199,8 +74,13 @@ def test_a_number_that_is_none_is_a_400(client: FlaskClient, query: str) -> None
 def test_a_limit_beyond_the_cap_counts_as_the_cap(
     client: FlaskClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-    monkeypatch.setattr(sandbox, "summaries", lambda **query: asked.append(query) or [])
+    asked: list[dict[str, int]] = []
+
+    def summaries(**query: int) -> list[Summary]:
+        asked.append(query)
+        return []
+
+    monkeypatch.setattr(sandbox, "summaries", summaries)
 
     client.get("/api/v1/messages?limit=1001")
 
@@ -261,123 +141,6 @@ def test_headers_come_by_name_in_order(client: FlaskClient, sandbox: Sandbox) ->
     answer = client.get("/api/v1/message/1/headers")
 
     assert json.loads(answer.data, object_pairs_hook=list) == [("A", ["é"]), ("Subject", ["s"]), ("X-B", ["1", "2"])]
-
-
-def test_deleting_some(client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]) -> None:
-    for _ in range(4):
-        deliver()
-
-    answer = client.delete("/api/v1/messages", json={"IDs": ["1", "3", "99", "no such", "1", "-4", "9" * 40]})
-
-    assert (answer.status_code, answer.text) == (200, "ok")
-    assert [message.id for message in sandbox.messages()] == [2, 4]
-
-
-@pytest.mark.parametrize("body", [None, b"", b"{}", b'{"IDs": []}'], ids=str)
-def test_deleting_all(client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message], body: bytes) -> None:
-    deliver()
-
-    answer = client.delete("/api/v1/messages", data=body, content_type="application/json")
-
-    assert (answer.text, sandbox.counts().total) == ("ok", 0)
-
-
-def test_ids_that_nobody_has_are_not_all(
-    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
-) -> None:
-    deliver()
-
-    answer = client.delete("/api/v1/messages", json={"IDs": ["no such", ""]})
-
-    assert (answer.text, sandbox.counts().total) == ("ok", 1)
-
-
-BAD_BODIES = {
-    "no JSON": b"IDs=1",
-    "white space": b"  ",
-    "cut": b'{"IDs": ["1"',
-    "null": b"null",
-    "a list": b'["1"]',
-    "a string": b'"1"',
-    "a number": b"1",
-    "IDs null": b'{"IDs": null}',
-    "IDs a string": b'{"IDs": "1"}',
-    "IDs numbers": b'{"IDs": [1]}',
-    "IDs nested": b'{"IDs": [["1"]]}',
-    "IDs an object": b'{"IDs": {"0": "1"}}',
-    "misspelt": b'{"Ids": ["1"]}',
-    "lower case": b'{"ids": ["1"]}',
-    "twice": b'{"IDs": ["1"], "IDs": []}',
-    "bad UTF-8": b'{"IDs": ["\xff"]}',
-    "UTF-16": '{"IDs": ["1"]}'.encode("utf-16"),
-    "deep": b"[" * 100_000,
-    "deep objects": b'{"IDs":' * 100_000,
-    "a million digits": b'{"IDs": [' + b"9" * 1_000_000 + b"]}",
-    "NUL": b"\0",
-}
-
-
-@pytest.mark.parametrize("method", ["DELETE", "PUT"])
-@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
-def test_a_bad_body_changes_nothing(
-    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message], method: str, body: bytes
-) -> None:
-    deliver()
-
-    answer = client.open("/api/v1/messages", method=method, data=body, content_type="application/json")
-
-    assert answer.status_code == 400
-    assert answer.json is not None
-    assert list(answer.json) == ["Error"]
-    assert (sandbox.counts().total, sandbox.counts().unread) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    "body", [b'{"Read": 1}', b'{"Read": "true"}', b'{"Read": null}', b'{"Read": true, "Search": "x"}']
-)
-def test_a_bad_read_status_changes_nothing(
-    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message], body: bytes
-) -> None:
-    deliver()
-
-    answer = client.put("/api/v1/messages", data=body, content_type="application/json")
-
-    assert (answer.status_code, sandbox.counts().unread) == (400, 1)
-
-
-def test_a_large_body_is_refused(client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]) -> None:
-    deliver()
-    body = b'{"IDs": [' + b",".join(b'"%d"' % n for n in range(1_000_000)) + b"]}"
-
-    answer = client.delete("/api/v1/messages", data=body, content_type="application/json")
-
-    assert (answer.status_code, sandbox.counts().total) == (413, 1)
-    assert answer.is_json
-
-
-def test_many_ids_are_fine(client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]) -> None:
-    deliver()
-
-    answer = client.delete("/api/v1/messages", json={"IDs": [str(n) for n in range(100_000)]})
-
-    assert (answer.text, sandbox.counts().total) == ("ok", 0)
-
-
-def test_the_read_status_of_some_and_of_all(
-    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
-) -> None:
-    for _ in range(3):
-        deliver()
-
-    def unread(**body: Any) -> int:
-        answer = client.put("/api/v1/messages", json=body)
-        assert answer.text == "ok"
-        return sandbox.counts().unread
-
-    assert unread(IDs=["2", "77"], Read=True) == 2
-    assert unread(IDs=["2"]) == 3
-    assert unread(Read=True) == 0
-    assert unread(IDs=[], Read=False, Search="") == 3
 
 
 def test_information_counts(client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from mailtrap_lite.message import Message
 from mailtrap_lite.web import WebServer, guard, serve
@@ -89,6 +90,57 @@ def test_every_open_stream_hears_the_news(server: tuple[str, int], deliver: Call
             heard = b""
             while b"to all" not in heard:
                 heard += client.recv(65536)
+
+
+def reset(client: socket.socket) -> None:
+    """Close a connection without a goodbye."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def test_a_client_that_resets_its_stream_leaves_none_behind(
+    server: tuple[str, int], app: Flask, deliver: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: Events = app.extensions[Events.NAME]
+    left = threading.Event()
+    leave = events.leave
+
+    def leaving() -> None:
+        leave()
+        left.set()
+
+    monkeypatch.setattr(events, "leave", leaving)
+    reset(stream(server))
+
+    deliver()  # the first write that fails tells
+
+    assert left.wait(10)
+    assert events.streams == 0
+
+
+def test_an_answer_is_closed_although_the_client_resets_the_connection() -> None:
+    closed = threading.Event()
+    app = Flask("answers")
+
+    @app.get("/")
+    def answer() -> Response:
+        response = Response("done")
+        response.call_on_close(closed.set)
+        return response
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = WebServer(app, listener)
+    server.start()
+    client = socket.create_connection(listener.getsockname(), timeout=10)
+    # werkzeug reads on behind the request, so that the reset meets it there.
+    client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nmore")
+    received = b""
+    while b"done" not in received:
+        received += client.recv(1000)
+    reset(client)
+
+    assert closed.wait(10)
+    server.stop(5)
 
 
 def test_stopping_is_bounded_whatever_clients_do(app: Flask) -> None:

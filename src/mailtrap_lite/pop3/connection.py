@@ -21,7 +21,7 @@ from mailtrap_lite.pop3.commands import State
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
-from mailtrap_lite.pop3.wire import SLICE, transmission
+from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
 from mailtrap_lite.sandbox import Maildrop, Sandbox
 from mailtrap_lite.settings import Settings
 
@@ -207,7 +207,7 @@ class Connection(asyncio.Protocol):
             if len(piece) >= SLICE:
                 await asyncio.sleep(0)  # a fast client must not keep the loop to itself
         await self._out.flush()
-        if action.lines is None and action.number not in self._fetched and self._maildrop is not None:
+        if sends_all(action.raw, action.lines) and action.number not in self._fetched and self._maildrop is not None:
             self._fetched.add(action.number)
             self._recorder.messages.append(self._maildrop.entries[action.number - 1].message)
 

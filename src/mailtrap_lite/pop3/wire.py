@@ -35,6 +35,14 @@ def canonical(raw: bytes) -> bytes:
     return raw.replace(CRLF, b"\n").replace(b"\r", b"\n").replace(b"\n", CRLF)
 
 
+def sends_all(raw: bytes, lines: int | None) -> bool:
+    """Return whether a transmission of so many body lines is the whole message, as RETR and `TOP 1 99999999` are.
+
+    Some clients fetch by TOP alone, so that the message is not marked as read.
+    """
+    return lines is None or lines > raw.count(b"\n") + raw.count(b"\r")
+
+
 def body_start(raw: bytes) -> int:
     """Return where the body begins: behind the first empty line, or at the end when there is none."""
     if raw[:1] in (b"\r", b"\n"):

@@ -43,6 +43,7 @@ class Maildrop:
         self._user = user
         self._clock = clock
         self._closed = False
+        self._closing = threading.Lock()
         locks.take(selection)
         try:
             self.entries: tuple[Entry, ...] = tuple(store.maildrop(selection))
@@ -66,6 +67,7 @@ class Maildrop:
 
     def close(self) -> None:
         """Release the lock. Idempotent."""
-        if not self._closed:
-            self._closed = True
-            self._locks.release(self._selection)
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._locks.release(self._selection)

@@ -13,9 +13,10 @@ import selectors
 import socket
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any  # Any: what socketserver hands through
+from typing import TYPE_CHECKING, Any, Final  # Any: what socketserver hands through
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
@@ -23,6 +24,7 @@ from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import HEADERS
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Flask
 
 log = logging.getLogger(__name__)
@@ -91,7 +93,12 @@ class Handler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Answer a request whose headers are here."""
         self.server.connections.note(self.connection, State.ANSWERING)
-        super().run_wsgi()
+        try:
+            super().run_wsgi()
+        finally:
+            # werkzeug closes the body itself, but not when the client resets the connection.
+            if body := getattr(self, "environ", {}).get(Body.NAME):
+                body.close()
 
     def send_response(self, code: int, message: str | None = None) -> None:
         """Begin a response, without the Server field that the base class would add."""
@@ -124,6 +131,35 @@ class Handler(WSGIRequestHandler):
         log.debug("%s", ascii(message % args if args else message))
 
 
+class Body:
+    """What the application answers with, to be closed once, whoever comes first."""
+
+    NAME: Final = "mailtrap_lite.body"
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        """Close the answer, if it can be. One thread, idempotent."""
+        if not self._closed:
+            self._closed = True
+            getattr(self._chunks, "close", lambda: None)()
+
+
+def _remembering(application: Flask) -> WSGIApplication:
+    """Return the application with its answer kept in the environ, for the handler to close."""
+
+    def remembering(environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        body = environ[Body.NAME] = Body(application(environ, start_response))
+        return body
+
+    return remembering
+
+
 class Server(ThreadedWSGIServer):
     """Accepts until told to stop. `listener` stays the caller's until `server_close`."""
 
@@ -132,7 +168,7 @@ class Server(ThreadedWSGIServer):
 
     def __init__(self, application: Flask, listener: socket.socket) -> None:
         host, port = listener.getsockname()[:2]
-        super().__init__(host, port, application, Handler, fd=listener.fileno())
+        super().__init__(host, port, _remembering(application), Handler, fd=listener.fileno())
         self.connections = Connections()
         self._listener = listener
         self.timeout = 0  # handle_request is called when a connection waits already
