@@ -13,6 +13,7 @@ import http.client
 import importlib
 import importlib.util
 import json
+import logging
 import os
 import signal
 import socket
@@ -106,6 +107,8 @@ def serve(name: str) -> None:
         importlib.import_module("gevent.monkey").patch_all()
     import flask  # noqa: F401  (the application needs it whatever carries it)
 
+    logging.disable()  # an access log would be part of the measurement
+
     module, start = CANDIDATES[name]
     began = time.perf_counter()
     importlib.import_module(module)
@@ -156,7 +159,9 @@ def _typical(port: int, count: int = 9) -> str:
 
 def measure(name: str) -> list[str]:
     """Return the row of one candidate."""
-    child = subprocess.Popen([sys.executable, __file__, "--serve", name], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, __file__, "--serve", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert child.stdout is not None
     with contextlib.ExitStack() as stack:
         stack.callback(child.wait)

@@ -77,6 +77,15 @@ def test_the_ready_file_says_all_and_goes_at_the_end(serve: Serve, tmp_path: Pat
     assert list(tmp_path.glob("*ready*")) == []
 
 
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_signal_that_comes_as_soon_as_it_is_ready_ends_it(serve: Serve, attempt: int) -> None:
+    command = serve("--store=memory")
+
+    code, _, err = command.end(signal.SIGTERM)
+
+    assert (code, err) == (0, "")
+
+
 def test_the_banner_says_where_everything_is(serve: Serve, tmp_path: Path) -> None:
     command = serve("--store=mail.db")
     ready = command.ready

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -24,7 +24,7 @@ GRACE = 1.5
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     """Run the command; return its exit code: 0 after a signal, 2 for a bad setting, 1 if anything else is wrong."""
-    stop = threading.Event()
+    stop: queue.SimpleQueue[int] = queue.SimpleQueue()
     _on_signals(stop)
     try:
         settings = gather(
@@ -41,15 +41,15 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] | Non
     return 0
 
 
-def serve(settings: Settings, stop: threading.Event) -> None:
-    """Serve until `stop` is set; raises MailtrapError when the server cannot start."""
+def serve(settings: Settings, stop: queue.SimpleQueue[int]) -> None:
+    """Serve until something is in `stop`; raises MailtrapError when the server cannot start."""
     server = Server(settings).start()
     try:
         banner = _banner(server)  # brings up the web side
         if settings.ready_file is not None:
             ready.write(settings.ready_file, server)
         _say(banner)
-        stop.wait()
+        stop.get()
     finally:
         if settings.ready_file is not None:
             ready.remove(settings.ready_file)
@@ -63,11 +63,17 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _on_signals(stop: threading.Event) -> None:
+def _on_signals(stop: queue.SimpleQueue[int]) -> None:
+    # A handler runs between any two steps of the main thread, so it may only touch what is reentrant: an Event is not,
+    # and one that is set while the main thread begins to wait for it is never seen.
+    asked = False
+
     def handle(signum: int, frame: FrameType | None) -> None:
-        if stop.is_set():  # asked twice: do not wait for anybody
+        nonlocal asked
+        if asked:  # twice: do not wait for anybody
             os._exit(0)
-        stop.set()
+        asked = True
+        stop.put(signum)
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, handle)

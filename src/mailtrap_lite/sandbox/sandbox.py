@@ -93,10 +93,12 @@ class Sandbox:
 
     def latest(self) -> Message:
         """Return the newest message; raises NoSuchMessage when there is none."""
-        rows = self._store.rows(start=0, limit=1)
-        if not rows:
-            raise NoSuchMessage("there is no message yet")
-        return self._store.message(rows[0].id)
+        while rows := self._store.rows(start=0, limit=1):
+            try:
+                return self._store.message(rows[0].id)
+            except NoSuchMessage:  # deleted since the row was read
+                continue
+        raise NoSuchMessage("there is no message yet")
 
     def messages(self, *, after: int | Message = 0) -> list[Message]:
         """Return the messages that came after one, all by default, oldest first."""
