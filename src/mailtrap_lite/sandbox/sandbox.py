@@ -78,7 +78,12 @@ class Sandbox:
             said = "its To, Cc and Bcc name nobody" if to is None else f"to={to!r} is no address"
             raise BadMail(f"nobody to deliver to: {said}; give an address or several with to=")
         when = self.clock() if received is None else received
-        return self.message(self._store.add(self._arrival(Envelope.of(sender, addresses), raw, when)))
+        envelope = Envelope.of(sender, addresses)
+        message = self._store.add(self._arrival(envelope, raw, when))
+        try:
+            return self.message(message)
+        except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
+            return Message(message, envelope, raw, when)
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
         plus = self.settings.plus_addressing

@@ -1,0 +1,97 @@
+"""What the sandbox promises when others change things at the same time, and what it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from mailtrap_lite.errors import MaildropInUse, NoSuchMessage
+from mailtrap_lite.message import Message, Protocol, Session
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox.sandbox import MOST_SESSIONS
+from mailtrap_lite.settings import Settings
+from mailtrap_lite.store import open_store
+
+MAIL = b"Subject: hello\r\n\r\nhi\r\n"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    settings = Settings(keep_messages=100)
+    store = open_store(settings)
+    yield Sandbox(store, settings=settings, clock=lambda: 7.0)
+    store.close()
+
+
+def test_what_is_deleted_as_soon_as_it_is_delivered_was_delivered(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(message: int) -> Message:
+        raise NoSuchMessage(f"no message has the id {message}")
+
+    monkeypatch.setattr(sandbox._store, "message", gone)
+
+    planted = sandbox.deliver(MAIL, to="bob@x.test")
+
+    assert (planted.id, planted.raw, planted.received) == (1, MAIL, 7.0)
+
+
+def test_the_latest_is_the_newest_that_is_left(sandbox: Sandbox) -> None:
+    with pytest.raises(NoSuchMessage, match="there is no message yet"):
+        sandbox.latest()
+    first, second = (sandbox.deliver(MAIL, to="bob@x.test") for _ in range(2))
+    sandbox.delete([second.id])
+
+    assert sandbox.latest().id == first.id
+
+
+def test_a_wait_works_beside_a_loop_that_runs_in_the_same_thread(sandbox: Sandbox) -> None:
+    # Playwright's plain functions leave the thread like this between two calls.
+    sandbox.deliver(MAIL, to="bob@x.test")
+    loop = asyncio.new_event_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        assert sandbox.wait_for(to="bob@x.test", timeout=1).subject == "hello"
+    finally:
+        asyncio._set_running_loop(None)
+        loop.close()
+
+
+def test_a_list_can_be_of_one_mailbox(sandbox: Sandbox) -> None:
+    ids = [sandbox.deliver(MAIL, to=to).id for to in ("bob@x.test", "eve@x.test", "bob@x.test")]
+
+    assert [row.id for row in sandbox.summaries(mailbox="bob@x.test")] == [ids[2], ids[0]]
+    assert [row.id for row in sandbox.summaries(mailbox="bob@x.test", start=1)] == [ids[0]]
+    assert [row.digest.subject for row in sandbox.summaries(limit=1)] == ["hello"]
+
+
+def test_the_retention_of_the_settings_is_kept(sandbox: Sandbox) -> None:
+    for _ in range(103):
+        sandbox.deliver(MAIL, to="bob@x.test")
+
+    assert [message.id for message in sandbox.messages()] == list(range(4, 104))
+
+
+def test_a_maildrop_is_locked_until_it_is_closed(sandbox: Sandbox) -> None:
+    maildrop = sandbox.open_maildrop("bob@x.test")
+
+    for user in ("bob@x.test", "BOB+tag@x.test", "bob", "*"):
+        with pytest.raises(MaildropInUse):
+            sandbox.open_maildrop(user)
+    sandbox.open_maildrop("eve@x.test").close()
+    maildrop.close()
+    maildrop.close()
+
+    sandbox.open_maildrop("*").close()
+
+
+def test_the_oldest_sessions_go_first(sandbox: Sandbox) -> None:
+    for number in range(MOST_SESSIONS + 2):
+        sandbox.record(Session(f"s{number}", Protocol.SMTP, "", 0.0, 0.0, ()))
+
+    assert len(sandbox.sessions) == MOST_SESSIONS
+    assert sandbox.sessions[0].id == "s2"
+    sandbox.clear()
+    assert sandbox.sessions == ()
