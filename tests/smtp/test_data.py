@@ -122,6 +122,21 @@ def test_a_line_without_end_costs_less_memory_than_the_limit() -> None:
         reader.raw()
 
 
+def test_a_mail_in_tiny_pieces_costs_no_more_than_in_large_ones() -> None:
+    size = 1024**2
+    reader = DataReader(0)
+
+    tracemalloc.start()
+    try:
+        for number in range(size // 4):
+            reader.feed(b"%04d" % (number % 10_000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 3 * size
+
+
 def test_a_large_mail_is_not_held_twice() -> None:
     size = 20 * 1024**2
     reader = DataReader(0)

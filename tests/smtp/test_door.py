@@ -24,10 +24,15 @@ class Slow(Sandbox):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # whatever the real one takes
         self.asked = threading.Event()
         self.commit = asyncio.Event()
+        self.cancelled = False
 
     async def accept(self, envelope: Envelope, raw: bytes) -> int:
         self.asked.set()
-        await self.commit.wait()
+        try:
+            await self.commit.wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
         return await super().accept(envelope, raw)
 
 
@@ -114,6 +119,7 @@ def test_a_commit_that_may_succeed_is_never_called_a_failure(grace: float, open_
     door.close(grace)
 
     assert _all(client) == ""
+    assert door.sandbox.cancelled
     assert door.door.connections == 0
 
 

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailtrap_lite.errors import StoreFull
+from mailtrap_lite.errors import ServerClosed, StoreFull
 from mailtrap_lite.message import Envelope, Origin, Recipient
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.smtp.protocol import VERBS
@@ -293,6 +293,19 @@ def test_an_error_of_ours_has_its_own_reply(open_door: OpenDoor) -> None:
     assert client.ask(MAIL + b".") == "452 4.3.1 Insufficient system storage"
     assert client.ask(b"DATA").startswith("503 5.5.1 ")
     assert client.ask(b"NOOP") == "250 2.0.0 Ok"
+
+
+class Stopped(Sandbox):
+    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+        raise ServerClosed("the server was stopped")
+
+
+def test_a_reply_of_421_ends_the_session(open_door: OpenDoor) -> None:
+    client = open_door(sandbox=Stopped).connect().begin()
+
+    client.send(MAIL + b".\r\nNOOP\r\n")
+
+    assert client.rest() == "421 4.3.2 Service shutting down\r\n"
 
 
 def test_a_bug_in_a_command_is_451_too(

@@ -312,7 +312,6 @@ class Wire(SMTP):
     def _farewell(self, *, linger: bool) -> None:
         self._mode = Mode.ENDED
         self._lines.take()
-        self._let_go()
         self._regulate()
         if linger and not self._eof:
             try:
