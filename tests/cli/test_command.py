@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,21 +147,18 @@ def test_mail_under_way_is_drained_within_three_seconds(
     serve: Serve, in_background: Callable[[Callable[[], object]], object]
 ) -> None:
     command = serve("--store=mail.db")
-    connections = [
-        socket.create_connection((command.ready["smtp"]["host"], command.ready["smtp"]["port"])) for _ in "ab"
-    ]
-    finishing, stuck = connections
-    for client in connections:
-        client.sendall(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n")
-    with finishing, stuck, finishing.makefile("rb") as lines, stuck.makefile("rb") as stuck_lines:
-        for stream in (lines, stuck_lines):
+    smtp = (command.ready["smtp"]["host"], command.ready["smtp"]["port"])
+    with ExitStack() as opened:
+        finishing, stuck, idle = (opened.enter_context(socket.create_connection(smtp)) for _ in range(3))
+        lines, stuck_lines, idle_lines = (opened.enter_context(c.makefile("rb")) for c in (finishing, stuck, idle))
+        for client, stream in ((finishing, lines), (stuck, stuck_lines)):
+            client.sendall(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n")
             while not stream.readline().startswith(b"354"):
                 pass
+        assert idle_lines.readline().startswith(b"220 ")
         began = time.monotonic()
-        ended: list[tuple[int, str, str]] = []
-        in_background(lambda: ended.append(command.end(signal.SIGTERM)))
-        while not _refuses(command.ready):
-            pass
+        in_background(lambda: command.end(signal.SIGTERM))
+        assert idle_lines.read().startswith(b"421 4.3.2 ")  # so the end has begun
 
         finishing.sendall(b"Subject: last\r\n\r\n.\r\n")
 
@@ -170,11 +168,6 @@ def test_mail_under_way_is_drained_within_three_seconds(
         assert time.monotonic() - began < 3
     again = serve("--store=mail.db")
     assert again.lines[-1].endswith("(1 message)\n")
-
-
-def _refuses(ready: dict[str, Any]) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((ready["smtp"]["host"], ready["smtp"]["port"])) != 0
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:

@@ -384,15 +384,16 @@ def test_who_is_connected_at_the_end_hears_421(mail: Server) -> None:
 
 
 def test_mail_that_is_being_received_may_come_in_within_the_grace(mail: Server) -> None:
-    client = in_data(mail)
-    with client, client.makefile("rb") as lines:
+    client, idle = in_data(mail), socket.create_connection((mail.smtp.host, mail.smtp.port))
+    with client, idle, client.makefile("rb") as lines, idle.makefile("rb") as idle_lines:
+        assert idle_lines.readline().startswith(b"220 ")
         while not lines.readline().startswith(b"354"):
             pass
         sandbox = mail.sandbox
         stopping = threading.Thread(target=mail.stop, kwargs={"grace": 20})
         stopping.start()
-        while not refuses(client.getpeername()):
-            pass
+        assert idle_lines.read().startswith(b"421 4.3.2 ")  # so the end has begun
+        assert refuses(client.getpeername())
 
         client.sendall(b"\r\nlast words\r\n.\r\n")
 
