@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,14 @@ def test_what_matches_has_no_differences(match: Match) -> None:
 )
 def test_what_differs_is_said(match: Match, differences: list[str]) -> None:
     assert match.differences(MESSAGE) == differences
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"to": 5}, {"subject": b"x"}, {"sender": re.compile(b"x")}, {"where": "x"}], ids=repr
+)
+def test_a_condition_of_a_wrong_type_is_named_at_once(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{next(iter(wrong))}="):
+        Match(**wrong)
 
 
 def test_a_match_reads_like_its_call() -> None:

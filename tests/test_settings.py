@@ -65,6 +65,8 @@ def test_a_text_becomes_a_value(name: str, text: str, value: object) -> None:
         ("allowed_hosts", "a.test,*"),
         ("log_level", "loud"),
         ("store", ""),
+        ("store", ":memory:"),
+        ("store", "file:x?mode=memory"),
         ("store", None),
     ],
 )

@@ -30,6 +30,15 @@ class Match:
     subject: Pattern | None = None
     where: Callable[[Message], bool] | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("to", "sender", "subject"):
+            value: object = getattr(self, name)
+            text = value.pattern if isinstance(value, re.Pattern) else value
+            if value is not None and not isinstance(text, str):
+                raise TypeError(f"{name}={value!r} is not a text or a regular expression for texts")
+        if self.where is not None and not callable(self.where):
+            raise TypeError(f"where={self.where!r} is not a function of a message")
+
     def differences(self, message: Message) -> list[str]:
         """Return what keeps a message from matching, one line each; empty if it matches."""
         found: list[str] = []

@@ -85,6 +85,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _store(text: str) -> str:
+    if text.startswith((":memory:", "file:")):  # SQLite's own words would become files of that name
+        raise ValueError
+    return _text(text)
+
+
 def _path(text: str) -> Path:
     return Path(_text(text)).expanduser()
 
@@ -114,7 +120,7 @@ SECONDS = Kind(_seconds, "a number of seconds above 0, for example 300 or 0.5", 
 SWITCH = Kind(_switch, "yes or no", "yes|no")
 HOSTNAME = Kind(_name, "a host name of letters, digits, dots and hyphens", "NAME")
 HOSTNAMES = Kind(_names, "host names, separated by commas", "NAME,NAME")
-STORE = Kind(_text, "a path, or memory", "PATH|memory")
+STORE = Kind(_store, "a path, or memory", "PATH|memory")
 PATH = Kind(_path, "a path", "PATH")
 LEVEL = Kind(_level, "debug, info, warning or error", "LEVEL")
 

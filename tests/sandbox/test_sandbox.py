@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from mailtrap_lite.errors import MaildropInUse, NoSuchMessage
+from mailtrap_lite.errors import BadMail, MaildropInUse, NoSuchMessage
 from mailtrap_lite.message import Message, Protocol, Session
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.sandbox.sandbox import MOST_SESSIONS
@@ -57,6 +58,19 @@ def test_a_wait_works_beside_a_loop_that_runs_in_the_same_thread(sandbox: Sandbo
     finally:
         asyncio._set_running_loop(None)
         loop.close()
+
+
+@pytest.mark.parametrize("timeout", [None, "5", float("nan"), float("inf")], ids=repr)
+def test_a_time_out_that_is_no_number_of_seconds_is_refused_at_once(sandbox: Sandbox, timeout: Any) -> None:
+    with pytest.raises(TypeError, match="is not a number of seconds"):
+        sandbox.wait_for(to="bob@x.test", timeout=timeout)
+
+
+def test_an_address_with_control_characters_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(BadMail, match="nobody to deliver to"):
+        sandbox.deliver(MAIL, to="bob@x.test\r\nX: y")
+
+    assert sandbox.messages() == []
 
 
 def test_a_list_can_be_of_one_mailbox(sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ import os
 import poplib
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -292,6 +293,42 @@ def test_doors_that_show_mail_are_open_to_others_only_when_somebody_said_so(sett
     Server(smtp="0.0.0.0:0")
 
 
+def test_doors_that_the_loop_cannot_take_over_are_said_and_closed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(doors: object) -> list[object]:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr("mailtrap_lite.server.server._serve", fail)
+    server = Server().start()
+    endpoint = server.smtp
+
+    with pytest.raises(OSError, match="too many open files"):
+        server.wait_until_serving()
+    server.stop()
+
+    assert refuses((endpoint.host, endpoint.port))
+    assert "SMTP and POP3 were never served" in caplog.text
+
+
+def test_the_end_is_bounded_when_another_program_holds_the_store(tmp_path: Path) -> None:
+    server = Server(store=str(tmp_path / "mail.db")).start()
+    other = sqlite3.connect(tmp_path / "mail.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    clients = [in_data(server) for _ in range(8)]
+    for client in clients:
+        client.sendall(b".\r\n")
+    began = time.monotonic()
+
+    server.stop()
+
+    # Not a measurement: each of the eight would wait for itself.
+    assert time.monotonic() - began < 4
+    other.close()
+    for client in clients:
+        client.close()
+
+
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -426,14 +463,34 @@ def test_a_child_after_a_fork_has_a_loop_of_its_own(mail: Server) -> None:
     assert len(mail.messages) == 1
 
 
-def test_an_interpreter_with_a_running_server_ends_quietly() -> None:
-    program = "from mailtrap_lite import Server; s = Server().start(); s.url; print('up')"
+@pytest.mark.parametrize("last", ["s.url", "s.smtp"])
+def test_an_interpreter_with_a_running_server_ends_quietly(last: str) -> None:
+    program = f"from mailtrap_lite import Server; s = Server().start(); {last}; print('up')"
 
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", program], capture_output=True, text=True, timeout=30
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "up\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_child_that_exits_leaves_its_parents_server_alone() -> None:
+    program = (
+        "import os, sys, warnings; from mailtrap_lite import Server\n"
+        "warnings.simplefilter('ignore', DeprecationWarning)\n"
+        "server = Server().start()\n"
+        "pid = os.fork()\n"
+        "if pid == 0: sys.exit(0)\n"
+        "code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])\n"
+        "server.deliver(b'Subject: x\\r\\n\\r\\n', to='b@x.test')\n"
+        "server.stop()\n"
+        "print(code)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

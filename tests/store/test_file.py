@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -211,6 +212,69 @@ def test_a_file_belongs_to_one_at_a_time(tmp_path: Path) -> None:
     )
     owner.close()
     FileStore(path).close()
+
+
+def test_another_name_of_the_file_is_the_same_file(tmp_path: Path, arrival: Arriving) -> None:
+    path, link, twin = tmp_path / "mail.db", tmp_path / "link.db", tmp_path / "twin.db"
+    owner = FileStore(path)
+    link.symlink_to(path)
+    twin.hardlink_to(path)
+
+    with pytest.raises(StoreUnusable, match="second name"):
+        FileStore(twin)
+    twin.unlink()
+    with pytest.raises(StoreBusy, match="in use by another mailtrap-lite"):
+        FileStore(link)
+
+    owner.add(arrival())
+    owner.close()
+    again = FileStore(link)
+    assert len(again.ids()) == 1
+    again.close()
+
+
+def test_what_is_no_regular_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(StoreUnusable, match=f"store: {path} is not a regular file; .*--store"):
+            FileStore(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_mail_is_not_accepted_into_a_file_that_is_gone(tmp_path: Path, arrival: Arriving, replaced: bool) -> None:
+    path = tmp_path / "mail.db"
+    store = FileStore(path)
+    store.add(arrival())
+    path.rename(tmp_path / "away.db")
+    if replaced:
+        path.write_bytes(b"")
+
+    with pytest.raises(StoreUnusable, match="moved or deleted while it was open"):
+        store.add(arrival())
+
+    (tmp_path / "away.db").replace(path)
+    assert store.add(arrival()) == 2
+    store.close()
+
+
+def test_the_end_does_not_wait_for_each_job_when_another_program_holds_the_file(
+    tmp_path: Path, arrival: Arriving
+) -> None:
+    path = tmp_path / "mail.db"
+    store = FileStore(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    jobs = [store._enqueue(lambda db: store._insert(db, arrival()), None) for _ in range(100)]
+    began = time.monotonic()
+
+    store.close()
+
+    # Not a measurement: one by one they would take 50 seconds.
+    assert time.monotonic() - began < 5
+    assert {type(job.exception()) for job in jobs} == {StoreError}
+    other.close()
 
 
 @pytest.mark.parametrize(

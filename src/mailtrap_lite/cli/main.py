@@ -45,6 +45,7 @@ def serve(settings: Settings, stop: queue.SimpleQueue[int]) -> None:
     """Serve until something is in `stop`; raises MailtrapError when the server cannot start."""
     server = Server(settings).start()
     try:
+        server.wait_until_serving()
         banner = _banner(server)  # brings up the web side
         if settings.ready_file is not None:
             ready.write(settings.ready_file, server)

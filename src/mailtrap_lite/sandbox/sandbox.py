@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import itertools
 import logging
+import math
 import sys
 import time
 from collections import deque
@@ -74,7 +75,7 @@ class Sandbox:
         """
         raw = _octets_of(mail)
         addresses = _named_in(raw) if to is None else [to] if isinstance(to, str) else list(to)
-        if not addresses or any(not isinstance(address, str) or not address.strip() for address in addresses):
+        if not addresses or any(not isinstance(a, str) or not a.strip() or not a.isprintable() for a in addresses):
             said = "its To, Cc and Bcc name nobody" if to is None else f"to={to!r} is no address"
             raise BadMail(f"nobody to deliver to: {said}; give an address or several with to=")
         when = self.clock() if received is None else received
@@ -203,6 +204,8 @@ class Sandbox:
     ) -> Message:
         """Return the first message that matches; `mailbox`: only among those waiting there. See `wait_for`."""
         _refuse_in_a_coroutine()
+        if not isinstance(timeout, int | float) or not math.isfinite(timeout):
+            raise TypeError(f"timeout={timeout!r} is not a number of seconds")
         deadline = time.monotonic() + timeout
         seen: list[Message] = []
         cursor = _cursor(after)

@@ -6,8 +6,10 @@ It owns the sockets, the threads and the addresses; what mail is, it does not kn
 from __future__ import annotations
 
 import asyncio
+import atexit
 import ipaddress
 import logging
+import os
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -50,6 +52,7 @@ class Door(Protocol):
 class _Running:
     """What exists only between start and stop."""
 
+    pid: int
     sandbox: Sandbox
     store: Store
     loop: LoopThread
@@ -57,6 +60,7 @@ class _Running:
     serving: Future[list[asyncio.Server]]
     smtp: Endpoint
     pop3: Endpoint
+    sockets: Sequence[socket.socket]
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
 
@@ -112,6 +116,7 @@ class Server:
             ]
             loop = shared_loop()
             self._running = _Running(
+                pid=os.getpid(),
                 sandbox=sandbox,
                 store=store,
                 loop=loop,
@@ -120,9 +125,20 @@ class Server:
                 serving=loop.start(_serve(doors)),
                 smtp=endpoint_of(smtp[0]),
                 pop3=endpoint_of(pop3[0]),
+                sockets=[*smtp, *pop3],
                 web_sockets=web,
             )
             undo.pop_all()
+        # Behind the loop's own end, which is therefore later: who forgets to stop a server still gets a clean exit.
+        atexit.register(self._stop_at_exit)
+        return self
+
+    def wait_until_serving(self) -> Self:
+        """Return once SMTP and POP3 are served; raises OSError if the loop could not take them over.
+
+        Clients need not wait for it: whoever connects after `start` is answered when the loop is there.
+        """
+        self._life.serving.result(PATIENCE)
         return self
 
     def stop(self, *, grace: float = 0.0) -> None:
@@ -134,6 +150,7 @@ class Server:
         running, self._running = self._running, None
         if running is None:
             return
+        atexit.unregister(self._stop_at_exit)
         try:
             for web in running.web:
                 web.stop(PATIENCE / 4)
@@ -141,9 +158,14 @@ class Server:
                 for listener in running.web_sockets:
                     listener.close()
             with suppress(TimeoutError):
-                running.loop.run(_end(running.serving, running.doors, grace), timeout=grace + PATIENCE)
+                running.loop.run(_end(running.serving, running.sockets, running.doors, grace), timeout=grace + PATIENCE)
         finally:
             running.store.close()
+
+    def _stop_at_exit(self) -> None:
+        # After a fork the child has a copy of the server, but neither its loop nor a right to its store.
+        if self._running is not None and self._running.pid == os.getpid():
+            self.stop()
 
     def _listen(self, setting: str, undo: ExitStack) -> list[socket.socket]:
         endpoint: Endpoint = getattr(self.settings, setting)
@@ -263,10 +285,17 @@ async def _serve(doors: Sequence[tuple[Door, list[socket.socket]]]) -> list[asyn
     ]
 
 
-async def _end(serving: Future[list[asyncio.Server]], doors: Sequence[Door], grace: float) -> None:
-    # Never `wait_closed`: since 3.12 it waits for clients that may never go.
-    for listener in await asyncio.wrap_future(serving):
-        listener.close()
+async def _end(
+    serving: Future[list[asyncio.Server]], sockets: Sequence[socket.socket], doors: Sequence[Door], grace: float
+) -> None:
+    try:
+        # Never `wait_closed`: since 3.12 it waits for clients that may never go.
+        for listener in await asyncio.wrap_future(serving):
+            listener.close()
+    except OSError:
+        log.exception("SMTP and POP3 were never served")
+    for opened in sockets:  # those that no loop took over; the others are closed already
+        opened.close()
     ends: list[Awaitable[None]] = [door.close(grace) for door in doors]
     await asyncio.gather(*ends)
 

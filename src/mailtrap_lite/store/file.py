@@ -11,6 +11,7 @@ import logging
 import os
 import queue
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -28,6 +29,9 @@ from mailtrap_lite.store.sqlite import SqliteStore, store_error
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+# How long another program may hold the file, in seconds; as short as the end of a server has to be.
+BUSY = 0.5
 
 # How many jobs share a commit at most: a bound for what one failed commit makes run again.
 MOST_IN_A_GROUP = 256
@@ -48,7 +52,8 @@ class FileStore(SqliteStore):
     def __init__(self, path: Path, *, retention: Retention | None = None) -> None:
         """Open or create the store; raises StoreBusy or StoreUnusable with one line that says the way out."""
         super().__init__(retention=retention or Retention())
-        self.path = path.absolute()
+        # Resolved, so that every name of the file leads to one lock and one write-ahead log.
+        self.path = path.resolve()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closing = threading.Lock()
@@ -69,8 +74,9 @@ class FileStore(SqliteStore):
                 self.path.chmod(0o600)
         except OSError as err:
             raise _unusable(self.path, err) from err
-        db = self._connect()
+        db = None
         try:
+            db = self._connect()
             # Waits belong to the lock on the file; SQLite's own is only met when another program has it open.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
@@ -80,16 +86,17 @@ class FileStore(SqliteStore):
             db.execute("UPDATE totals SET messages = messages")
             db.execute("COMMIT")
             self._learn(db)
-        except sqlite3.Error as err:
-            db.close()
-            raise store_error(err, name=str(self.path)) from err
-        except BaseException:
-            db.close()
+            self._file = _identity(self.path)
+        except BaseException as err:
+            if db is not None:
+                db.close()
+            if isinstance(err, sqlite3.Error):
+                raise store_error(err, name=str(self.path)) from err
             raise
         return db
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=2)
+        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=BUSY)
 
     def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
         return self._enqueue(work, then).result()
@@ -125,7 +132,15 @@ class FileStore(SqliteStore):
         """Do the jobs in one transaction and then tell each its result; a job that fails spoils no other."""
         results: list[Any] = []
         try:
+            if _identity(self.path) != self._file:
+                raise StoreUnusable(f"store: {self.path} was moved or deleted while it was open; start again")
             self._db.execute("BEGIN IMMEDIATE")
+        except BaseException as err:  # noqa: BLE001 - each job's owner is told
+            # The file itself is out of reach: to try each job alone would only take longer.
+            for job in jobs:
+                job.result.set_exception(self._meaning(err))
+            return
+        try:
             results = [self._attempt(job) for job in jobs]
             self._db.execute("COMMIT")
         except BaseException as err:  # noqa: BLE001 - each job's owner is told
@@ -204,6 +219,7 @@ class FileStore(SqliteStore):
         self._writer.join()
         self._drop_readers()
         with suppress(sqlite3.Error):  # the log is read at the next start if it cannot be folded in now
+            self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         self._ownership.release()
@@ -216,9 +232,8 @@ class _Failure:
 
 def _own(path: Path) -> FileLock:
     """Take the file for this process; the lock goes with the process, so a crash leaves nothing to clean up."""
-    if path.is_dir():
-        raise StoreUnusable(f"store: {path} is a directory; give the path of a file with --store")
     try:
+        _refuse_what_is_no_plain_file(path)
         _make_directory(path.parent)
         own = Path(f"{path}.lock")
         # Made here first: the library takes a file that cannot be made for one that is locked.
@@ -232,6 +247,32 @@ def _own(path: Path) -> FileLock:
     except OSError as err:
         raise _unusable(path, err) from err
     return lock
+
+
+def _refuse_what_is_no_plain_file(path: Path) -> None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(status.st_mode):
+        raise StoreUnusable(f"store: {path} is a directory; give the path of a file with --store")
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreUnusable(f"store: {path} is not a regular file; give the path of one with --store")
+    if status.st_nlink > 1:
+        # Under another name it would have another lock and another write-ahead log, and be torn by both.
+        raise StoreUnusable(
+            f"store: {path} has a second name (a hard link), under which another process could write it; "
+            "remove that one, or give another path with --store"
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _make_directory(directory: Path) -> None:

@@ -72,7 +72,8 @@ def migrate(db: sqlite3.Connection, *, name: str, migrations: Sequence[Sequence[
         db.execute(f"PRAGMA user_version = {len(migrations)}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite ends it by itself after some errors, and the first error is the one to tell
+            db.execute("ROLLBACK")
         raise
 
 
