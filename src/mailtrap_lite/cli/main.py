@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from mailtrap_lite.cli import ready
+from mailtrap_lite.cli.signals import Signals
 from mailtrap_lite.cli.sources import gather
 from mailtrap_lite.errors import BadSetting, MailtrapError
 from mailtrap_lite.message import readable
@@ -24,25 +22,25 @@ GRACE = 1.5
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     """Run the command; return its exit code: 0 after a signal, 2 for a bad setting, 1 if anything else is wrong."""
-    stop: queue.SimpleQueue[int] = queue.SimpleQueue()
-    _on_signals(stop)
-    try:
-        settings = gather(
-            sys.argv[1:] if argv is None else argv,
-            os.environ if environment is None else environment,
-            Path.cwd(),
-            base=Settings(store=str(_default_store())),
-        )
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        serve(settings, stop)
-    except MailtrapError as err:
-        print(f"mailtrap-lite: {_one_line(err)}", file=sys.stderr)  # noqa: T201 - a command talks
-        return 2 if isinstance(err, BadSetting) else 1
+    with Signals() as signals:
+        try:
+            settings = gather(
+                sys.argv[1:] if argv is None else argv,
+                os.environ if environment is None else environment,
+                Path.cwd(),
+                base=Settings(store=str(_default_store())),
+            )
+            level = settings.log_level.upper()
+            logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            serve(settings, signals)
+        except MailtrapError as err:
+            print(f"mailtrap-lite: {_one_line(err)}", file=sys.stderr)  # noqa: T201 - a command talks
+            return 2 if isinstance(err, BadSetting) else 1
     return 0
 
 
-def serve(settings: Settings, stop: queue.SimpleQueue[int]) -> None:
-    """Serve until something is in `stop`; raises MailtrapError when the server cannot start."""
+def serve(settings: Settings, signals: Signals) -> None:
+    """Serve until a signal comes; raises MailtrapError when the server cannot start."""
     server = Server(settings).start()
     try:
         server.wait_until_serving()
@@ -50,7 +48,7 @@ def serve(settings: Settings, stop: queue.SimpleQueue[int]) -> None:
         if settings.ready_file is not None:
             ready.write(settings.ready_file, server)
         _say(banner)
-        stop.get()
+        signals.wait()
     finally:
         if settings.ready_file is not None:
             ready.remove(settings.ready_file)
@@ -62,22 +60,6 @@ def _say(text: str) -> None:
         print(text, flush=True)  # noqa: T201 - a command talks
     except OSError:  # nobody listens any more, which is no reason not to serve
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _on_signals(stop: queue.SimpleQueue[int]) -> None:
-    # A handler runs between any two steps of the main thread, so it may only touch what is reentrant: an Event is not,
-    # and one that is set while the main thread begins to wait for it is never seen.
-    asked = False
-
-    def handle(signum: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:  # twice: do not wait for anybody
-            os._exit(0)
-        asked = True
-        stop.put(signum)
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, handle)
 
 
 def _default_store() -> Path:
