@@ -18,6 +18,7 @@ import pytest
 from flask import Flask, Response
 
 from mailtrap_lite.message import Message
+from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import WebServer, guard, serve
 from mailtrap_lite.web.events import Events
 
@@ -302,6 +303,69 @@ def test_an_application_that_raises_is_logged_and_answered(caplog: pytest.LogCap
     assert b" 500 " in answer.split(b"\r\n")[0]
     assert b"no luck" not in answer
     assert "no luck" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: abc",
+        b"Content-Length: -1",
+        b"Content-Length: +15",
+        b"Content-Length: 15, 15",
+        b"Content-Length: 0x0f",
+        b"Transfer-Encoding: identity",
+        b"Transfer-Encoding: gzip, chunked",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 15",
+    ],
+    ids=bytes.decode,
+)
+def test_a_body_of_unknown_length_never_means_every_message(
+    server: tuple[str, int], deliver: Callable[..., Message], sandbox: Sandbox, framing: bytes, method: str
+) -> None:
+    deliver()
+    head = f"{method} /api/v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
+
+    answer = raw(server, head + framing + b'\r\n\r\n{"IDs":["999"]}')
+
+    assert b" 400 " in answer.splitlines()[0]
+    assert (sandbox.counts().total, sandbox.counts().unread) == (1, 1)
+
+
+def test_a_server_without_descriptors_rests_and_recovers() -> None:
+    done = subprocess.run([sys.executable, "-c", STARVED], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stdout) == (0, "rested, answered\n"), done.stderr
+
+
+STARVED = """
+import os, resource, socket, threading, time, urllib.request
+from mailtrap_lite import Server
+
+with Server() as mail:
+    url, web = mail.url, mail.web
+    urllib.request.urlopen(url).close()
+    used = len(os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 10, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    # The clients are another process: they have descriptors enough.
+    from_parent, to_parent = os.pipe()
+    go, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500))
+        held = [socket.create_connection((web.host, web.port)) for _ in range(60)]
+        os.write(to_parent, b"x")
+        os.read(go, 1)
+        os._exit(0)
+    os.read(from_parent, 1)
+    began = time.process_time()
+    threading.Event().wait(1)
+    rested = time.process_time() - began < 0.5
+    os.write(tell, b"x")
+    os.waitpid(child, 0)
+    answered = urllib.request.urlopen(url + "/livez", timeout=20).status == 200
+    print("rested," if rested else "busy,", "answered" if answered else "silent")
+"""
 
 
 def test_a_large_body_is_refused(ask: Ask) -> None:

@@ -99,7 +99,7 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
     @routes.get("/api/v1/events")
     def follow() -> Response:
         # A browser sends Last-Event-ID when it connects again, and then it counts more than where the page began.
-        last = asked.message_id(request.headers.get("Last-Event-ID", ""))
+        last = asked.cursor(request.headers.get("Last-Event-ID", ""))
         cursor = asked.number("after", default=sandbox.last_id) if last is None else last
         try:
             stream = events.open(cursor)

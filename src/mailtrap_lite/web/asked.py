@@ -41,6 +41,11 @@ def message_id(text: str) -> int | None:
     return int(text) if _ID.fullmatch(text) else None
 
 
+def cursor(text: str) -> int | None:
+    """Return the number of an id, or 0 for the beginning; None for a text that is neither."""
+    return 0 if text == "0" else message_id(text)
+
+
 def chosen(*, keys: frozenset[str]) -> Chosen:
     """Return what the JSON body names: the messages of `IDs`, every message without a body, without `IDs` or with none.
 
@@ -65,6 +70,8 @@ def chosen(*, keys: frozenset[str]) -> Chosen:
 def _body(keys: frozenset[str]) -> Mapping[str, object]:
     raw = request.get_data(cache=False)
     if not raw:
+        if request.content_length:
+            raise BadRequest("body: it is shorter than its Content-Length")
         return {}
     try:
         # RecursionError: "[" a hundred thousand times. ValueError: bad UTF-8 and numbers with a million digits too.

@@ -48,6 +48,7 @@ REFUSED_DESTINATIONS = frozenset({
 })
 # fmt: on
 
+_LENGTH = re.compile(r"[0-9]{0,18}")  # none is no body
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{0,5})?", re.IGNORECASE)
 _LOCAL_NAME = re.compile(r"(?:[a-z0-9_-]+\.)+localhost")
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (what is not a name for us)
@@ -86,6 +87,7 @@ class Guard:
 
     def _check(self, environ: WSGIEnvironment) -> None:
         _check_size(environ)
+        _check_framing(environ)
         self._check_host(environ)
         _check_site(environ)
         _check_destination(environ)
@@ -123,12 +125,25 @@ def _check_size(environ: WSGIEnvironment) -> None:
         raise Refused("431 Request Header Fields Too Large", "The headers of this request are too large.")
 
 
+def _check_framing(environ: WSGIEnvironment) -> None:
+    """Refuse a body whose length nobody can tell.
+
+    A server that cannot read its length takes it for no body at all, which in the API may mean "every message".
+    """
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    coding = str(environ.get("HTTP_TRANSFER_ENCODING", "chunked")).lower()
+    both = length != "" and "HTTP_TRANSFER_ENCODING" in environ
+    if not _LENGTH.fullmatch(length) or coding != "chunked" or both:
+        raise Refused("400 Bad Request", "The length of the body cannot be told (RFC 9112 section 6).")
+
+
 def _check_site(environ: WSGIEnvironment) -> None:
     """Refuse what another site asks for, except that a person may follow a link to a page."""
     origin = environ.get("HTTP_ORIGIN")
     site = environ.get("HTTP_SEC_FETCH_SITE")
     if origin is not None and not _is_ours(str(origin), environ, site):
-        raise Refused("403 Forbidden", "Requests of other origins are refused.")
+        hint = " Over plain http a form works at localhost only; elsewhere let scripts run." if origin == "null" else ""
+        raise Refused("403 Forbidden", f"Requests of other origins are refused.{hint}")
     if site in {"cross-site", "same-site"} and not _is_navigation_to_a_page(environ):
         raise Refused("403 Forbidden", "Requests of other sites are refused.")
 

@@ -8,6 +8,7 @@ clients do. It knows sockets and threads; it knows nothing of what is served.
 
 from __future__ import annotations
 
+import errno
 import logging
 import selectors
 import socket
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 10.0  # seconds without an octet after which a connection is dropped
 MOST_CONNECTIONS = 1000  # each is a thread; more are closed unanswered
+STARVED_PAUSE = 0.1  # seconds until a connection is accepted again after there was no descriptor for it
 GRACE = 0.5  # seconds that requests under way have at the stop
 
 
@@ -171,20 +173,32 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, _remembering(application), Handler, fd=listener.fileno())
         self.connections = Connections()
         self._listener = listener
+        self._starved = False
         self.timeout = 0  # handle_request is called when a connection waits already
 
     def accept_until(self, stop: socket.socket) -> None:
         """Accept connections until `stop` can be read. Never polls, so an idle server costs nothing."""
         self.socket.setblocking(False)  # a client that is gone before we accept it must not block us
-        with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector, selectors.DefaultSelector() as end:
+            end.register(stop, selectors.EVENT_READ)
             selector.register(self.socket, selectors.EVENT_READ)
             selector.register(stop, selectors.EVENT_READ)
             while all(key.fileobj is not stop for key, _ in selector.select()):
+                self._starved = False
                 self.handle_request()
+                # Out of descriptors the connection stays in the queue, and asking again at once would ask for ever.
+                if self._starved and end.select(STARVED_PAUSE):
+                    return
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept; the connection has Nagle's algorithm off, because an event is a small write."""
-        connection, address = super().get_request()
+        try:
+            connection, address = super().get_request()
+        except OSError as err:
+            if err.errno in {errno.EMFILE, errno.ENFILE}:
+                self._starved = True
+                log.warning("no connection can be accepted: %s", err.strerror)
+            raise
         connection.setblocking(True)
         if connection.family != getattr(socket, "AF_UNIX", None):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -104,8 +104,9 @@ export async function refresh() {
   const query = new URLSearchParams(location.search);
   for (const name of [...query.keys()]) if (name !== "start" && name !== "mailbox") query.delete(name);
   const asked = newestAsked;
+  const here = location.search;
   const page = await load(`/?${query}`);
-  if (asked !== newestAsked) return;
+  if (asked !== newestAsked || here !== location.search) return; // it is the list of another place by now
   exchangeList(page);
   if (document.querySelector("#message [data-placeholder]")) {
     const wasEmpty = document.querySelector("#message .empty");
