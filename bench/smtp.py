@@ -53,7 +53,7 @@ def serve_stock() -> None:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
     class Discard:
-        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
             return "250 OK"
 
     async def serve() -> None:

@@ -48,7 +48,7 @@ def application() -> Any:
         def stream() -> Iterator[str]:
             yield "data: 1\n\n"
             while True:
-                time.sleep(1)
+                time.sleep(1)  # a stream in which nothing happens
                 yield ": still here\n\n"
 
         return Response(stream(), mimetype="text/event-stream")

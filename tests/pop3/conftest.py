@@ -6,11 +6,11 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar  # Any: the send and yield types of a coroutine, which nobody uses
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,7 +22,8 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import Store, open_store
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from tests.conftest import Loop
 
 
 @dataclass(frozen=True)
@@ -93,32 +94,6 @@ class Shell:
 def shell() -> type[Shell]:
     """Return the class: shell(mails).log_in().say(b"STAT\\r\\n")."""
     return Shell
-
-
-class Loop:
-    """An event loop in a thread, which must have nothing left to do at the end."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.complaints: list[str] = []
-        self.loop.set_exception_handler(lambda _, context: self.complaints.append(str(context)))
-        self._thread = threading.Thread(target=self.loop.run_forever)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
-
-    def stop(self) -> None:
-        async def left() -> list[str]:
-            return [str(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-
-        leftovers = self.run(left())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
-        self.loop.close()
-        assert leftovers == []
-        assert self.complaints == []
 
 
 class Line:
@@ -205,13 +180,6 @@ class Door:
     def hang_up(self) -> None:
         for line in self._lines:
             line.close()
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop.stop()
 
 
 @pytest.fixture(params=["memory", "file"])

@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import smtplib
 import socket
-import threading
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar  # Any: the send and yield types of a coroutine, which nobody uses
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,36 +17,8 @@ from mailtrap_lite.settings import Settings
 from mailtrap_lite.smtp import SmtpDoor
 from mailtrap_lite.store import Store, open_store
 
-T = TypeVar("T")
-
-
-class Loop:
-    """An event loop in a thread, which must have nothing left to do at the end."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.complaints: list[str] = []
-        self.loop.set_exception_handler(lambda _, context: self.complaints.append(str(context)))
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        self.loop.run_forever()
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
-        self.loop.close()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
-
-    def stop(self) -> None:
-        async def left() -> list[str]:
-            return [str(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-
-        leftovers = self.run(left())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        assert leftovers == []
-        assert self.complaints == []
+if TYPE_CHECKING:
+    from tests.conftest import Loop
 
 
 class Client:
@@ -167,13 +138,6 @@ class Door:
     def hang_up(self) -> None:
         for client in self._clients:
             client.close()
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop.stop()
 
 
 OpenDoor = Callable[..., Door]

@@ -16,7 +16,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 if TYPE_CHECKING:
-    from tests.smtp.conftest import Door, Loop
+    from tests.conftest import Loop
+    from tests.smtp.conftest import Door
 
 
 class Kept:

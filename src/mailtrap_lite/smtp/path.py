@@ -32,11 +32,6 @@ class Path:
     address: str
     options: tuple[str, ...] = ()
 
-    @property
-    def is_ascii(self) -> bool:
-        """Whether it can be said without SMTPUTF8."""
-        return self.address.isascii()
-
 
 @dataclass(frozen=True, slots=True)
 class MailOptions:

@@ -80,15 +80,12 @@ class CaptureSMTP(Wire):
     session: Conversation
     envelope: Transaction
 
-    AuthLoginUsernameChallenge = "Username:"
-    enable_SMTPUTF8 = True  # noqa: N815 - aiosmtpd's name
     tls_context = None
     _auth_required = False
 
     def __init__(self, door: SmtpDoor) -> None:
         super().__init__(door)
         self._handle_hooks = door.hooks
-        self.hostname = door.settings.hostname
         self.envelope = Transaction(door.settings.message_size)
         self._exchange: auth.Exchange | None = None
         self._auth_refused = False

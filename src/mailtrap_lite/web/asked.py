@@ -26,13 +26,13 @@ class Chosen:
     read: bool = False
 
 
-def number(name: str, *, default: int, most: int | None = None, least: int = 0) -> int:
+def number(name: str, *, default: int, most: int | None = None) -> int:
     """Return a number of the query; what is above `most` counts as `most`. Raises BadRequest."""
     text = request.args.get(name)
     if text is None or text == "":
         return default
-    if not _NUMBER.fullmatch(text) or int(text) < least:
-        raise BadRequest(f"{name}: {_quoted(text)} is not a whole number from {least}")
+    if not _NUMBER.fullmatch(text):
+        raise BadRequest(f"{name}: {_quoted(text)} is not a whole number from 0")
     return int(text) if most is None else min(int(text), most)
 
 
