@@ -14,8 +14,10 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.version": -2,
     "mailtrap_lite.errors": -1,  # below the nouns: settings refuse values
     "mailtrap_lite.settings": 0,
+    "mailtrap_lite.lines": 0,  # below the rules: the dialogue of POP3 is one
     "mailtrap_lite.message": 0,
     "mailtrap_lite.accounts": 1,
+    "mailtrap_lite.sasl": 1,
     "mailtrap_lite.match": 1,
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.store": 2,

@@ -7,6 +7,8 @@
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
     ├── TooLarge              a message is larger than what can be kept
     ├── NoSuchMessage         no message has that id, or it was deleted          (also a LookupError)
+    ├── NoSuchSession         no session has that id, or it was forgotten        (also a LookupError)
+    ├── Objection             --strict refuses what lint found in a mail
     ├── MaildropInUse         another POP3 session holds one of these mailboxes
     ├── NoMailArrived         a wait ended without its mail                      (also an AssertionError)
     └── StoreError            the store cannot do it now
@@ -84,6 +86,23 @@ class NoSuchMessage(MailtrapError, LookupError):
     smtp = Reply(550, "5.1.0", "No such message")
     pop3 = ""
     http = 404
+
+
+class NoSuchSession(MailtrapError, LookupError):
+    """No session has that id, or it was forgotten."""
+
+    http = 404
+
+
+class Objection(MailtrapError):
+    """A strict server refuses a mail; the text names what lint found."""
+
+    pop3 = "SYS/PERM"
+    http = 422
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.smtp = Reply(550, "5.6.0", text)
 
 
 class MaildropInUse(MailtrapError):

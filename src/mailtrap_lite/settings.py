@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self  # Any: values arrive from TOML, the environment and callers, before they are checked
@@ -12,6 +12,13 @@ from mailtrap_lite.errors import BadSetting
 
 PREFIX = "MAILTRAP_LITE_"
 MEMORY = "memory"
+# What the SMTP door can do beyond RFC 5321, by its EHLO keyword, and the mechanisms of AUTH.
+EXTENSIONS = (
+    *("SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "DSN"),
+    *("STARTTLS", "AUTH", "REQUIRETLS", "HELP"),
+)
+MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2")
+CAPABILITIES = (*EXTENSIONS, *MECHANISMS)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -24,6 +31,11 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def peer(name: tuple[Any, ...] | str | None) -> str:
+    """Return the peer name of a socket as HOST:PORT, "" if it has none."""
+    return str(Endpoint(name[0], name[1])) if isinstance(name, tuple) else ""
 
 
 def _endpoint(text: str) -> Endpoint:
@@ -79,6 +91,25 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(_name(part.strip()) for part in text.split(",") if part.strip())
 
 
+def _users(text: str) -> tuple[tuple[str, str], ...]:
+    found = dict(_user(pair.strip()) for pair in text.split(",") if pair.strip())
+    return tuple(found.items())
+
+
+def _user(text: str) -> tuple[str, str]:
+    name, colon, password = text.partition(":")
+    if not name or not colon or not password or not text.isprintable():
+        raise ValueError
+    return name, password
+
+
+def _capabilities(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
+    if not set(found) <= set(CAPABILITIES):
+        raise ValueError
+    return found
+
+
 def _text(text: str) -> str:
     if not text or "\0" in text:
         raise ValueError
@@ -95,10 +126,13 @@ def _path(text: str) -> Path:
     return Path(_text(text)).expanduser()
 
 
-def _level(text: str) -> str:
-    if text.lower() not in {"debug", "info", "warning", "error"}:
-        raise ValueError
-    return text.lower()
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError
+        return text.lower()
+
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +142,7 @@ class Kind:
     read: Any  # Callable[[str], T], with a T of its own for each kind
     allowed: str
     placeholder: str
+    secret: bool = False  # a value is never shown, not even a wrong one
 
 
 ENDPOINT = Kind(
@@ -122,11 +157,15 @@ HOSTNAME = Kind(_name, "a host name of letters, digits, dots and hyphens", "NAME
 HOSTNAMES = Kind(_names, "host names, separated by commas", "NAME,NAME")
 STORE = Kind(_store, "a path, or memory", "PATH|memory")
 PATH = Kind(_path, "a path", "PATH")
-LEVEL = Kind(_level, "debug, info, warning or error", "LEVEL")
+LEVEL = Kind(_one_of("debug", "info", "warning", "error"), "debug, info, warning or error", "LEVEL")
+LOOP = Kind(_one_of("auto", "asyncio", "uvloop"), "auto, asyncio or uvloop", "auto|asyncio|uvloop")
+AUTH = Kind(_one_of("any", "table", "required", "reject"), "any, table, required or reject", "MODE")
+USERS = Kind(_users, "NAME:PASSWORD, several separated by commas", "NAME:PASSWORD,…", secret=True)
+HIDE = Kind(_capabilities, f"of {', '.join(CAPABILITIES)}, several separated by commas", "NAME,NAME")
 
 
 def _setting(default: object, kind: Kind, text: str) -> Any:  # dataclass fields are typed by their annotation
-    return field(default=default, metadata={"kind": kind, "help": text})
+    return field(default=default, metadata={"kind": kind, "help": text}, repr=not kind.secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +176,10 @@ class Settings:
     """
 
     smtp: Endpoint = _setting(Endpoint("127.0.0.1", 1025), ENDPOINT, "where mail is caught")
+    smtps: Endpoint = _setting(
+        Endpoint("127.0.0.1", 1465), ENDPOINT, "where mail is caught over TLS from the first octet; open with tls"
+    )
+    lmtp: Endpoint | None = _setting(None, ENDPOINT, "where mail is caught over LMTP; closed unless it is given")
     pop3: Endpoint = _setting(Endpoint("127.0.0.1", 1110), ENDPOINT, "where mail is fetched")
     web: Endpoint = _setting(Endpoint("127.0.0.1", 8025), ENDPOINT, "where mail is shown, and the API")
     store: str = _setting(MEMORY, STORE, "the file that keeps the mail, or memory")
@@ -147,14 +190,28 @@ class Settings:
         (), HOSTNAMES, "further names in a web request's Host, beside this machine's"
     )
     no_auth: bool = _setting(False, SWITCH, "let other machines read the mail at POP3 and web without a password")
+    tls: bool = _setting(
+        False, SWITCH, "offer STARTTLS and smtps, with tls_cert or a certificate made for this run (needs [tls])"
+    )
+    tls_cert: Path | None = _setting(None, PATH, "the certificate chain in PEM; switches tls on")
+    tls_key: Path | None = _setting(None, PATH, "its private key in PEM; in the file of tls_cert if not given")
+    require_tls: bool = _setting(False, SWITCH, "take no mail over SMTP before STARTTLS; switches tls on")
+    smtp_auth: str = _setting(
+        "any", AUTH, "which SMTP logins are right: any; those of users (table); one is needed (required); none (reject)"
+    )
+    users: tuple[tuple[str, str], ...] = _setting((), USERS, "who may log in, for smtp_auth table and required")
+    hide: tuple[str, ...] = _setting((), HIDE, "SMTP capabilities and mechanisms that are not there")
+    strict: bool = _setting(False, SWITCH, "refuse what a strict receiver would refuse; see lint")
     message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
     recipients: int = _setting(1000, COUNT, "recipients of one message")
     connections: int = _setting(500, COUNT, "open connections at each of SMTP and POP3")
     command_line: int = _setting(2048, COUNT, "octets of one SMTP command line")
     session_errors: int = _setting(20, COUNT, "wrong commands after which an SMTP session is closed")
     smtp_idle: float = _setting(300.0, SECONDS, "silence after which an SMTP session is closed")
+    smtp_transfer: float = _setting(3600.0, SECONDS, "the longest time in which one message may come in")
     pop3_idle: float = _setting(600.0, SECONDS, "silence after which a POP3 session is closed")
     event_streams: int = _setting(100, COUNT, "pages that can be live at once")
+    event_loop: str = _setting("auto", LOOP, "what runs the doors; auto is uvloop in the command if it is there")
     plus_addressing: bool = _setting(True, SWITCH, "alice+tag@x is delivered to alice@x")
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
@@ -180,6 +237,8 @@ class Settings:
         for name, value in (values or {}).items():
             if name not in known:
                 raise BadSetting(f"{name!r} from {source} is not a setting; the settings are {', '.join(known)}")
+            if isinstance(value, Mapping):  # users={"alice": "secret"}
+                value = tuple(value.items())
             text = _as_text(value)
             given[name] = value if text is None else read(known[name], text, source=source)
         return replace(base, **given) if base is not None else cls(**given)
@@ -191,7 +250,9 @@ def read(item: Field[Any], text: str, *, source: str) -> Any:
     try:
         return kind.read(text.strip())
     except ValueError:
-        raise BadSetting(f"{item.name}: {text!r} from {source} is not {kind.allowed}") from None
+        said = "what" if kind.secret else repr(text)
+        whence = f"came from {source}" if kind.secret else f"from {source}"
+        raise BadSetting(f"{item.name}: {said} {whence} is not {kind.allowed}") from None
 
 
 def default_of(item: Field[Any]) -> str:
@@ -206,7 +267,7 @@ def _spell(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case tuple():
-            return ",".join(value)
+            return ",".join(":".join(item) if isinstance(item, tuple) else item for item in value)
         case float():
             return f"{value:g}"
     return str(value)
@@ -229,5 +290,7 @@ def _check(item: Field[Any], value: object) -> None:
         same = item.metadata["kind"].read(_spell(value)) == value if value != () else True
     except ValueError:
         same = False
+    if not same and item.metadata["kind"].secret:
+        raise BadSetting(f"{item.name}: what came from the call is not {item.metadata['kind'].allowed}")
     if not same:
         raise BadSetting(f"{item.name}: {value!r} from the call is not {item.metadata['kind'].allowed}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailtrap_lite.message import Session
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, Transmit
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.server import Pop3Door
@@ -155,6 +156,11 @@ class Door:
 
     async def _serve(self) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(self.door, "127.0.0.1", 0)
+
+    @property
+    def ended(self) -> list[Session]:
+        """The sessions that are over."""
+        return [session for session in self.sandbox.sessions if session.ended is not None]
 
     def connect(self, *, receive_buffer: int | None = None) -> Line:
         line = Line(self.port, receive_buffer=receive_buffer)

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from mailtrap_lite.errors import BadMail, MaildropInUse, NoSuchMessage
-from mailtrap_lite.message import Message, Protocol, Session
+from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recipient
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.sandbox.sandbox import MOST_SESSIONS
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import open_store
 
@@ -101,11 +100,28 @@ def test_a_maildrop_is_locked_until_it_is_closed(sandbox: Sandbox) -> None:
     sandbox.open_maildrop("*").close()
 
 
-def test_the_oldest_sessions_go_first(sandbox: Sandbox) -> None:
-    for number in range(MOST_SESSIONS + 2):
-        sandbox.record(Session(f"s{number}", Protocol.SMTP, "", 0.0, 0.0, ()))
+def test_a_message_knows_its_session_while_it_goes_on_and_after(sandbox: Sandbox) -> None:
+    recorder = sandbox.begin_session(Protocol.SMTP, client="127.0.0.1:1")
+    envelope = Envelope("a@x.test", (Recipient("b@x.test"),), session=recorder.id)
+    number = asyncio.run(sandbox.accept(envelope, MAIL))
 
-    assert len(sandbox.sessions) == MOST_SESSIONS
-    assert sandbox.sessions[0].id == "s2"
+    going_on = sandbox.message(number).session
+    sandbox.end_session(recorder, Ending.QUIT)
+    ended = sandbox.messages()[0].session
+
+    assert going_on is not None
+    assert going_on.ending is Ending.OPEN
+    assert ended == sandbox.session(recorder.id) == sandbox.sessions[0]
+    assert ended.ending is Ending.QUIT
+
+
+def test_a_planted_message_has_no_session(sandbox: Sandbox) -> None:
+    assert sandbox.deliver(MAIL, to="b@x.test").session is None
+
+
+def test_clearing_forgets_the_sessions_that_ended(sandbox: Sandbox) -> None:
+    sandbox.end_session(sandbox.begin_session(Protocol.SMTP, client=""), Ending.LEFT)
+
     sandbox.clear()
+
     assert sandbox.sessions == ()

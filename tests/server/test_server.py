@@ -299,7 +299,7 @@ def test_doors_that_the_loop_cannot_take_over_are_said_and_closed(
     async def fail(doors: object) -> list[object]:
         raise OSError("too many open files")
 
-    monkeypatch.setattr("mailtrap_lite.server.server._serve", fail)
+    monkeypatch.setattr("mailtrap_lite.server.server.serve", fail)
     server = Server().start()
     endpoint = server.smtp
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import smtplib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ import pytest
 
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.server.doors import make_door
+from mailtrap_lite.server.tls import tls_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.smtp import SmtpDoor
 from mailtrap_lite.store import Store, open_store
@@ -73,6 +76,12 @@ class Client:
         """Read until the server closes."""
         return self._file.read().decode()
 
+    def shake_hands(self, context: ssl.SSLContext) -> None:
+        """Begin TLS; the server has to have the name localhost."""
+        self._file.close()
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self._file = self.socket.makefile("rb")
+
     def half_close(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)
 
@@ -84,10 +93,13 @@ class Client:
 class Door:
     """An SMTP door on a free port, its sandbox, and the clients that a test opened."""
 
-    def __init__(self, loop: Loop, sandbox: Sandbox, settings: Settings) -> None:
+    def __init__(self, loop: Loop, sandbox: Sandbox, settings: Settings, name: str = "smtp") -> None:
         self.loop = loop
         self.sandbox = sandbox
-        self.door = SmtpDoor(sandbox, settings)
+        self.tls = tls_of(settings)
+        door = make_door(name, sandbox, settings, self.tls)
+        assert isinstance(door, SmtpDoor)
+        self.door = door
         self._listener = loop.run(self._serve())
         self.port: int = self._listener.sockets[0].getsockname()[1]
         self._clients: list[Client] = []
@@ -99,6 +111,11 @@ class Door:
         client = Client(self.port, receive_buffer=receive_buffer)
         self._clients.append(client)
         return client
+
+    def trust(self) -> ssl.SSLContext:
+        """Return a client's context that trusts this door."""
+        assert self.tls is not None
+        return self.tls.context
 
     def greeted(self) -> Client:
         """Return a client that has said EHLO."""
@@ -145,13 +162,16 @@ OpenDoor = Callable[..., Door]
 
 @pytest.fixture
 def open_door(loop: Loop) -> Iterator[OpenDoor]:
-    """Return a function that opens a door with these settings. sandbox: a class with another accept, for example."""
+    """Return a function that opens a door with these settings.
+
+    name: of the door, smtp, smtps or lmtp. sandbox: a class with another accept, for example.
+    """
     doors: list[tuple[Door, Store]] = []
 
-    def open_one(*, sandbox: type[Sandbox] = Sandbox, **changes: object) -> Door:
+    def open_one(*, name: str = "smtp", sandbox: type[Sandbox] = Sandbox, **changes: object) -> Door:
         settings = Settings.of(changes)
         store = open_store(settings)
-        doors.append((Door(loop, sandbox(store, settings=settings), settings), store))
+        doors.append((Door(loop, sandbox(store, settings=settings), settings, name), store))
         return doors[-1][0]
 
     yield open_one

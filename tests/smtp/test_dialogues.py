@@ -1,21 +1,25 @@
 """The dialogues in dialogues/*.txt, run against a real socket.
 
     # settings: recipients=2        how this door differs from the default; on a line of its own
+    # door: lmtp                    which door it is, if not smtp
     # a comment
     C: MAIL FROM:<a@x.test>         sent with CRLF; lines that follow each other are sent in one piece
     C| text                         sent as it stands, without CRLF
     S: 250 2.1.0 *                  the next reply line; * stands for any text
+    S: ...                          all lines of a reply but the last
     S: <closed>                     the server has closed
+    T: handshake                    the client begins TLS, and checks the certificate
 
 In C lines \\r, \\n, \\0 and \\xNN stand for octets.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -30,8 +34,10 @@ def test_dialogue(path: Path, open_door: OpenDoor) -> None:
     script = path.read_text("utf-8").splitlines()
     door = open_door(**_settings(script))
 
-    with socket.create_connection(("127.0.0.1", door.port), timeout=20) as client, client.makefile("rb") as replies:
-        pending = b""
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(socket.create_connection(("127.0.0.1", door.port), timeout=20))
+        replies = stack.enter_context(client.makefile("rb"))
+        pending, held = b"", ""
         for number, line in enumerate(script, 1):
             match line[:3]:
                 case "C: " | "C:":
@@ -41,16 +47,30 @@ def test_dialogue(path: Path, open_door: OpenDoor) -> None:
                 case "S: ":
                     client.sendall(pending)
                     pending = b""
-                    said = replies.readline().decode().removesuffix("\r\n") or "<closed>"
+                    said = held or _line(replies)
+                    held = ""
+                    if line == "S: ...":
+                        while said[3:4] == "-":
+                            said = _line(replies)
+                        held = said
+                        continue
                     assert _matches(line[3:], said), f"{path.name}:{number}: {said!r} instead of {line[3:]!r}"
+                case "T: ":
+                    client = stack.enter_context(door.trust().wrap_socket(client, server_hostname="localhost"))
+                    replies = stack.enter_context(client.makefile("rb"))
                 case _:
                     assert not line or line.startswith("#"), f"{path.name}:{number}: what is {line!r}?"
         assert not pending, "a dialogue ends with a reply"
 
 
+def _line(replies: IO[bytes]) -> str:
+    return replies.readline().decode().removesuffix("\r\n") or "<closed>"
+
+
 def _settings(script: list[str]) -> dict[str, str]:
     found = [line.removeprefix("# settings: ") for line in script if line.startswith("# settings: ")]
-    return dict(pair.split("=", 1) for line in found for pair in line.split())
+    names = [line.removeprefix("# door: ") for line in script if line.startswith("# door: ")]
+    return dict(pair.split("=", 1) for line in found for pair in line.split()) | ({"name": names[0]} if names else {})
 
 
 def _octets(text: str) -> bytes:

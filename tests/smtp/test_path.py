@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtrap_lite.smtp.path import MailOptions, Path, check_rcpt_options, forward_path, mail_options, reverse_path
+from mailtrap_lite.smtp.path import Path, forward_path, reverse_path
 from mailtrap_lite.smtp.replies import Refused
 
 
@@ -79,42 +79,3 @@ def test_a_path_of_any_length_is_read_in_no_time() -> None:
     for text in ('<"' + '"' * 50_000, "<" + "a." * 50_000, "<@" + "a,@" * 50_000, "<" + '"a"' * 50_000 + "("):
         with pytest.raises(Refused):
             forward_path(f"TO:{text}")
-
-
-@pytest.mark.parametrize(
-    ("options", "meaning"),
-    [
-        ((), MailOptions()),
-        (("SIZE=0",), MailOptions(size=0)),
-        (("size=12", "Body=7bit", "smtputf8", "AUTH=<>"), MailOptions(smtputf8=True, size=12)),
-    ],
-)
-def test_mail_parameters(options: tuple[str, ...], meaning: MailOptions) -> None:
-    assert mail_options(options) == meaning
-
-
-@pytest.mark.parametrize(
-    ("options", "code"),
-    [
-        (("SIZE=",), 501),
-        (("SIZE=\uff11",), 501),
-        (("SIZE=" + "1" * 21,), 501),
-        (("BODY=BINARYMIME",), 501),
-        (("SIZE=1", "size=1"), 501),
-        (("-X=1",), 501),
-        (("X_Y=1",), 501),
-        (("X=1",), 555),
-        (("X-Y=1",), 555),
-    ],
-)
-def test_bad_mail_parameters(options: tuple[str, ...], code: int) -> None:
-    with pytest.raises(Refused) as refusal:
-        mail_options(options)
-
-    assert (refusal.value.reply.code, refusal.value.reply.enhanced) == (code, "5.5.4")
-
-
-def test_rcpt_has_no_parameters_yet() -> None:
-    check_rcpt_options(())
-    with pytest.raises(Refused, match=r"555 5\.5\.4"):
-        check_rcpt_options(("NOTIFY=NEVER",))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mailtrap_lite.errors import ServerClosed, StoreFull
 from mailtrap_lite.message import Envelope, Origin, Recipient
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.smtp.protocol import VERBS
+from mailtrap_lite.smtp.verbs import VERBS
 
 if TYPE_CHECKING:
     from tests.smtp.conftest import Door, OpenDoor
@@ -160,7 +160,7 @@ def test_a_session_is_written_down(door: Door) -> None:
         "S: 250 2.1.5 Recipient ok",
         "C: DATA",
         "S: 354 End data with <CR><LF>.<CR><LF>",
-        "C: (22 octets of data)",
+        "#: 22 octets of data",
         "S: 250 2.0.0 Ok: stored as 1",
         "C: QUIT",
         "S: 221 2.0.0 Bye",

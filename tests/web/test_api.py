@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mailtrap_lite.errors import StoreFull
-from mailtrap_lite.message import Envelope, Line, Message, Protocol, Recipient, Session, Speaker, Summary
+from mailtrap_lite.message import Envelope, Message, Protocol, Recipient, Speaker, Summary
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
 
@@ -178,17 +178,17 @@ async def accepted(sandbox: Sandbox, session: str) -> int:
     return await sandbox.accept(Envelope("a@x.test", (Recipient("b@x.test", ("NOTIFY=NEVER",)),), session=session), b"")
 
 
-def test_the_transcript_is_the_one_that_delivered_the_message(client: FlaskClient, sandbox: Sandbox) -> None:
-    for _ in range(2):
-        asyncio.run(accepted(sandbox, "s1"))
-    lines = (Line(Speaker.CLIENT, 0.0, "DATA"), Line(Speaker.SERVER, 0.1, "354 go on"))
-    sandbox.record(Session("s1", Protocol.SMTP, "127.0.0.1:1", 0.0, 1.0, lines, messages=(2,)))
+def test_the_transcript_is_that_of_the_session(client: FlaskClient, sandbox: Sandbox) -> None:
+    recorder = sandbox.begin_session(Protocol.SMTP, client="127.0.0.1:1")
+    recorder.note(Speaker.CLIENT, b"DATA", 0.0)
+    recorder.note(Speaker.SERVER, b"354 go on", 0.1)
+    for session in ("of an older process", recorder.id):
+        asyncio.run(accepted(sandbox, session))
 
     first, second = (client.get(f"/api/v1/message/{n}/envelope").json for n in (1, 2))
 
     assert first is not None
     assert second is not None
-    # A session of an older process may have had the same id.
     assert (first["Transcript"], second["Transcript"]) == ([], ["C: DATA", "S: 354 go on"])
     assert second["Recipients"][0]["Options"] == ["NOTIFY=NEVER"]
 

@@ -75,9 +75,13 @@ def _banner(server: Server) -> str:
         else Path(server.settings.store).expanduser().absolute()
     )
     count = server.sandbox.counts().total
+    tls = f"   STARTTLS, trust {server.tls.ca_file}" if "smtps" in server.endpoints else ""
+    more = [(name, where) for name, where in server.endpoints.items() if name in ("smtps", "lmtp")]
+    also = "".join(f"  {name.upper():5}  {where}\n" for name, where in more)
     return (
         f"mailtrap-lite catches mail; nothing leaves this machine. Ctrl+C ends it.\n"
-        f"  SMTP   {server.smtp}\n"
+        f"  SMTP   {server.smtp}{tls}\n"
+        f"{also}"
         f"  POP3   {server.pop3}   user: an address, any password\n"
         f"  web    {server.url}\n"
         f"  store  {where} ({count:,} message{'' if count == 1 else 's'})"

@@ -15,12 +15,14 @@ from mailtrap_lite.version import __version__
 
 def describe(server: Server) -> dict[str, object]:
     """Return what the ready file says of a running server."""
+    doors = {name: {"host": where.host, "port": where.port} for name, where in server.endpoints.items()}
+    tls = {"tls": {"ca_file": str(server.tls.ca_file.absolute())}} if "smtps" in doors else {}
     return {
         "pid": os.getpid(),
         "version": __version__,
-        "smtp": {"host": server.smtp.host, "port": server.smtp.port},
-        "pop3": {"host": server.pop3.host, "port": server.pop3.port},
+        **doors,
         "web": {"host": server.web.host, "port": server.web.port, "url": server.url},
+        **tls,
     }
 
 

@@ -3,14 +3,17 @@
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope, Origin, Recipient
 from mailtrap_lite.message.message import Delivery, Message
-from mailtrap_lite.message.session import Line, Protocol, Recorder, Session, Speaker, readable
+from mailtrap_lite.message.recorder import Recorder
+from mailtrap_lite.message.session import Ending, Exchange, Line, Protocol, Session, Speaker, readable
 from mailtrap_lite.message.summary import Summary
 
 __all__ = [
     "Address",
     "Content",
     "Delivery",
+    "Ending",
     "Envelope",
+    "Exchange",
     "Headers",
     "Line",
     "Message",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+_XCHAR = re.compile(r"\+([0-9A-F]{2})")
 
 
 class Origin(StrEnum):
@@ -24,6 +27,21 @@ class Recipient:
     def __str__(self) -> str:
         return self.address
 
+    @property
+    def notify(self) -> tuple[str, ...]:
+        """When the sender wants to hear of it (RFC 3461 section 4.1): NEVER, or of SUCCESS, FAILURE and DELAY.
+
+        Empty when the client left it to the server.
+        """
+        said = _option(self.options, "NOTIFY")
+        return tuple(said.upper().split(",")) if said else ()
+
+    @property
+    def original(self) -> str | None:
+        """The address that the mail was first sent to, as "rfc822;bob@x.test" (ORCPT, RFC 3461 section 4.2)."""
+        said = _option(self.options, "ORCPT")
+        return said if said is None else _of_xtext(said)
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -35,6 +53,7 @@ class Envelope:
     client: the client's IP address and port as "127.0.0.1:52344"; "" when planted.
     helo: the name given with HELO or EHLO. user: the authenticated user, or None. tls: the TLS version, or None.
     session: the id of the Session that delivered it, or "".
+    remarks: lint codes of what only the wire showed, in the order seen.
     """
 
     sender: str
@@ -46,6 +65,7 @@ class Envelope:
     tls: str | None = None
     session: str = ""
     origin: Origin = Origin.SMTP
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sender: str, recipients: Iterable[str], *, origin: Origin = Origin.PLANTED) -> Envelope:
@@ -56,3 +76,47 @@ class Envelope:
     def addresses(self) -> tuple[str, ...]:
         """The recipients' addresses, in order."""
         return tuple(recipient.address for recipient in self.recipients)
+
+    @property
+    def body(self) -> str:
+        """What the client said that the mail is made of: 7BIT, 8BITMIME or BINARYMIME (RFC 6152, RFC 3030)."""
+        return (_option(self.options, "BODY") or "7BIT").upper()
+
+    @property
+    def smtputf8(self) -> bool:
+        """Whether the client asked for internationalised mail (RFC 6531)."""
+        return _has(self.options, "SMTPUTF8")
+
+    @property
+    def require_tls(self) -> bool:
+        """Whether the mail may only go on over verified TLS (RFC 8689)."""
+        return _has(self.options, "REQUIRETLS")
+
+    @property
+    def ret(self) -> str | None:
+        """How much of the mail a report is to hold: FULL or HDRS (RFC 3461 section 4.3); None if nothing was said."""
+        said = _option(self.options, "RET")
+        return said if said is None else said.upper()
+
+    @property
+    def envid(self) -> str | None:
+        """The sender's own name for this sending (ENVID, RFC 3461 section 4.4), decoded; None without one."""
+        said = _option(self.options, "ENVID")
+        return said if said is None else _of_xtext(said)
+
+
+def _option(options: tuple[str, ...], keyword: str) -> str | None:
+    for option in options:
+        name, _, value = option.partition("=")
+        if name.upper() == keyword:
+            return value
+    return None
+
+
+def _has(options: tuple[str, ...], keyword: str) -> bool:
+    return any(option.upper() == keyword for option in options)
+
+
+def _of_xtext(text: str) -> str:
+    """Return what a text in xtext stands for (RFC 3461 section 4)."""
+    return _XCHAR.sub(lambda found: chr(int(found[1], 16)), text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope
+from mailtrap_lite.message.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,17 @@ class Delivery:
     deleted_by: str | None = None
 
 
+def _unknown(session: str) -> Session | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Message:
     """One accepted mail.
 
     id: rises in the order of commits and is never used again. raw: exactly the octets that came over the wire after
     dot-unstuffing. received: seconds since the epoch. read: whether somebody opened it in the inspector.
+    find_session: what knows the sessions by their id; handed down by the sandbox.
     All other attributes are read from `raw` when first asked for, and reading never raises.
     """
 
@@ -43,6 +50,7 @@ class Message:
     received: float
     read: bool = False
     deliveries: tuple[Delivery, ...] = ()
+    find_session: Callable[[str], Session | None] = field(default=_unknown, repr=False, compare=False)
 
     @cached_property
     def content(self) -> Content:
@@ -53,6 +61,11 @@ class Message:
     def size(self) -> int:
         """Octets of `raw`."""
         return len(self.raw)
+
+    @property
+    def session(self) -> Session | None:
+        """The SMTP conversation that delivered it, as far as it went; None if it was planted, or long ago."""
+        return self.find_session(self.envelope.session) if self.envelope.session else None
 
     @property
     def received_at(self) -> datetime:

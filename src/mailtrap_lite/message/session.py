@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,14 +10,27 @@ class Protocol(StrEnum):
     """What was spoken."""
 
     SMTP = "smtp"
+    LMTP = "lmtp"
     POP3 = "pop3"
 
 
 class Speaker(StrEnum):
-    """Who said a line; the letters that the RFCs use in their examples."""
+    """Who said a line: the letters that the RFCs use in their examples, and `#` for what happened between them."""
 
     CLIENT = "C"
     SERVER = "S"
+    NOTE = "#"
+
+
+class Ending(StrEnum):
+    """How a conversation ended."""
+
+    OPEN = "open"  # it has not
+    QUIT = "quit"  # the client said QUIT
+    LEFT = "left"  # the client closed, or broke the connection, without QUIT
+    IDLE = "idle"  # the client was silent or slow for too long
+    REFUSED = "refused"  # we sent it away: too many connections or errors, no SMTP, a failed handshake
+    SHUTDOWN = "shutdown"  # the server was stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,78 +46,95 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """One ended conversation.
+class Exchange:
+    """A command and what was answered to it. The greeting's command is "".
 
-    started and ended: seconds since the epoch. lines: the first ones, bounded; `omitted` counts those left out.
+    at: seconds since the session began. took: seconds from the command to the last line of its reply.
+    """
+
+    command: str
+    replies: tuple[str, ...]
+    at: float
+    took: float
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One conversation, ended or still going on.
+
+    started and ended: seconds since the epoch; ended is None while it goes on. ending: how it ended.
+    lines: the first and the last ones, bounded; `omitted` counts those left out between them, before lines[gap].
     user: who logged in, or None. messages: ids of the messages it delivered (SMTP) or retrieved (POP3), in order.
+    tls: the TLS version as "TLSv1.3", or None; cipher: its cipher suite. octets_in and octets_out: what the client and
+    the server sent, without TLS. pipelined: the client sent a command before it had the reply to the one before.
     """
 
     id: str
     protocol: Protocol
     client: str
     started: float
-    ended: float
+    ended: float | None
     lines: tuple[Line, ...]
     omitted: int = 0
+    gap: int = 0
     user: str | None = None
     messages: tuple[int, ...] = ()
+    tls: str | None = None
+    cipher: str | None = None
+    octets_in: int = 0
+    octets_out: int = 0
+    pipelined: bool = False
+    ending: Ending = Ending.OPEN
+
+    @property
+    def delivered(self) -> bool:
+        """Whether any message was delivered or retrieved."""
+        return bool(self.messages)
+
+    @property
+    def duration(self) -> float | None:
+        """How long it took, in seconds; None while it goes on."""
+        return None if self.ended is None else self.ended - self.started
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What the client said, a line each, without the mail itself."""
+        return tuple(line.text for line in self.lines if line.speaker is Speaker.CLIENT)
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        """What the server said, a line each."""
+        return tuple(line.text for line in self.lines if line.speaker is Speaker.SERVER)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The replies that refuse something: 4yz and 5yz, -ERR."""
+        return tuple(text for text in self.replies if text[:1] in ("4", "5") or text.startswith("-ERR"))
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Each command with its replies, in order."""
+        found: list[Exchange] = []
+        command, at, replies, last = "", 0.0, [], 0.0
+        for line in self.lines:
+            if line.speaker is Speaker.SERVER:
+                replies.append(line.text)
+                last = line.at
+                continue
+            if replies or command:
+                found.append(Exchange(command, tuple(replies), at, max(0.0, last - at)))
+            command, at, replies, last = line.text, line.at, [], line.at
+        if replies or command:
+            found.append(Exchange(command, tuple(replies), at, max(0.0, last - at)))
+        return tuple(found)
 
     @property
     def transcript(self) -> str:
-        """The conversation as text, one `C: …` or `S: …` a line."""
-        text = "\n".join(str(line) for line in self.lines)
-        return f"{text}\n({self.omitted} more lines)" if self.omitted else text
-
-
-class Recorder:
-    """Writes a conversation down while it goes on. One owner, no thread of its own.
-
-    Bounded: at most `most_lines` lines of `most_text` characters; the rest is counted.
-    """
-
-    def __init__(
-        self,
-        session: str,
-        protocol: Protocol,
-        *,
-        client: str,
-        started: float,
-        most_lines: int = 500,
-        most_text: int = 200,
-    ) -> None:
-        self.id = session
-        self.protocol = protocol
-        self.client = client
-        self.started = started
-        self.user: str | None = None
-        self.messages: list[int] = []
-        self._lines: list[tuple[Speaker, float, bytes]] = []
-        self._omitted = 0
-        self._most_lines = most_lines
-        self._most_text = most_text
-
-    def note(self, speaker: Speaker, text: bytes, now: float) -> None:
-        """Write down one line; `now` is in seconds since the epoch. Secrets must be gone already."""
-        if len(self._lines) >= self._most_lines:
-            self._omitted += 1
-            return
-        self._lines.append((speaker, now - self.started, text[: self._most_text]))
-
-    def end(self, now: float) -> Session:
-        """Return the conversation as a value."""
-        return Session(
-            id=self.id,
-            protocol=self.protocol,
-            client=self.client,
-            started=self.started,
-            ended=now,
-            # Most lines are those of every session: kept once while somebody keeps them.
-            lines=tuple(Line(who, at, sys.intern(readable(text))) for who, at, text in self._lines),
-            omitted=self._omitted,
-            user=self.user,
-            messages=tuple(self.messages),
-        )
+        """The conversation as text, one `C: …`, `S: …` or `#: …` a line."""
+        lines = [str(line) for line in self.lines]
+        if self.omitted:
+            lines.insert(self.gap, f"({self.omitted} more lines)")
+        return "\n".join(lines)
 
 
 def readable(line: bytes) -> str:

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import Final, ParamSpec, TypeVar, cast
 
 from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
-from mailtrap_lite.message import Protocol, Recorder, Speaker
+from mailtrap_lite.message import Ending, Protocol, Speaker
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, Transmit
 from mailtrap_lite.pop3.commands import State
 from mailtrap_lite.pop3.machine import Machine
@@ -23,7 +23,7 @@ from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
 from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
 from mailtrap_lite.sandbox import Maildrop, Sandbox
-from mailtrap_lite.settings import Settings
+from mailtrap_lite.settings import Settings, peer
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Connection(asyncio.Protocol):
         self._maildrop: Maildrop | None = None
         self._fetched: set[int] = set()
         self._over = False
+        self._ending = Ending.LEFT
         self._troubles = 0
 
     # What asyncio calls.
@@ -73,9 +74,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(err("too many connections", "SYS/TEMP"))
             self._transport.close()
             return
-        host, port, *_ = self._transport.get_extra_info("peername") or ("", 0)
-        started = self._sandbox.clock()
-        self._recorder = Recorder(self._sandbox.new_session(), Protocol.POP3, client=f"{host}:{port}", started=started)
+        client = peer(self._transport.get_extra_info("peername"))
+        self._recorder = self._sandbox.begin_session(Protocol.POP3, client=client)
         self._moved = self._loop.time()
         self._left = 0  # octets that were not with the client when the idle timer last looked
         self._working = False  # the store is asked: the client is not the one who is silent
@@ -88,6 +88,7 @@ class Connection(asyncio.Protocol):
         if self._task is None:
             return
         self._moved = self._loop.time()
+        self._recorder.octets_in += len(data)
         self._machine.receive(data)
         if self._machine.pending > MOST_PENDING:
             self._transport.pause_reading()
@@ -120,6 +121,7 @@ class Connection(asyncio.Protocol):
     def stop(self) -> None:
         """End the session now, unless it is in its UPDATE state."""
         if self._machine.state is not State.UPDATE:
+            self._ending = Ending.SHUTDOWN
             self._transport.abort()
 
     def kill(self) -> None:
@@ -200,12 +202,14 @@ class Connection(asyncio.Protocol):
     async def _send(self, data: bytes) -> None:
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
         await self._out.add(data)
+        self._recorder.octets_out = self._out.total
 
     async def _transmit(self, action: Transmit) -> None:
         for piece in transmission(action.raw, action.lines):
             await self._out.add(piece)
             if len(piece) >= SLICE:
                 await asyncio.sleep(0)  # a fast client must not keep the loop to itself
+        self._recorder.octets_out = self._out.total
         await self._out.flush()
         if sends_all(action.raw, action.lines) and action.number not in self._fetched and self._maildrop is not None:
             self._fetched.add(action.number)
@@ -214,6 +218,8 @@ class Connection(asyncio.Protocol):
     async def _say_goodbye(self, data: bytes) -> None:
         # Do, then reply: who reads the last words finds the maildrop unlocked and the session written down.
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
+        self._recorder.octets_out = self._out.total + len(data)
+        self._ending = Ending.QUIT if data.startswith(b"+OK") else Ending.REFUSED
         await self._finish()
         await self._out.add(data)
         await self._out.flush()
@@ -300,7 +306,7 @@ class Connection(asyncio.Protocol):
         finally:
             if self._maildrop is not None:
                 self._maildrop.close()
-            self._sandbox.record(self._recorder.end(self._sandbox.clock()))
+            self._sandbox.end_session(self._recorder, self._ending)
 
     def _note(self, speaker: Speaker, text: bytes) -> None:
         self._recorder.note(speaker, text, self._sandbox.clock())
@@ -315,4 +321,5 @@ class Connection(asyncio.Protocol):
             self._timer = self._loop.call_at(due, self._watch)
             return
         log.info("POP3 session %s: closed after %g s of silence", self._recorder.id, self._settings.pop3_idle)
+        self._ending = Ending.IDLE
         self._transport.abort()

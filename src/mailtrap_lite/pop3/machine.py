@@ -16,12 +16,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from mailtrap_lite.lines import LineReader, Overlong
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, Transmit
 from mailtrap_lite.pop3.commands import COMMANDS, Command, State, capabilities
-from mailtrap_lite.pop3.lines import LONGEST, LineReader, Overlong
 from mailtrap_lite.pop3.replies import err, ok, redacted
 from mailtrap_lite.pop3.snapshot import Entry, Refused, Snapshot
 
+LONGEST: Final = 255  # RFC 2449 section 4: a command is at most 255 octets, with its CRLF
 FAILED_LOGINS: Final = 3  # then the connection is closed
 
 A = TypeVar("A", Login, Fetch, Expunge)
@@ -56,10 +57,8 @@ class Machine:
     def next_action(self) -> Action | None:
         """Return what to do next; None when the client, or the answer to a question, is to be waited for."""
         while not self._actions:
-            line = self._lines.line() if self._outstanding is None else None
-            if line is None:
+            if self._outstanding is not None or not self._next_line():
                 return None
-            self._obey(line)
         return self._actions.popleft()
 
     def logged_in(self, entries: Sequence[Entry]) -> None:
@@ -112,11 +111,20 @@ class Machine:
         self._lines.clear()  # what was pipelined behind QUIT is for nobody
         self._actions.append(Close(data))
 
-    def _obey(self, line: bytes | Overlong) -> None:
+    def _next_line(self) -> bool:
+        """Obey the next command; return whether there was one."""
         try:
-            if isinstance(line, Overlong):
-                self._actions.append(Heard(b"(a line of more than %d octets)" % LONGEST))
-                raise Refused("line too long")
+            line = self._lines.line(LONGEST)
+        except Overlong:
+            self._actions.append(Heard(b"(a line of more than %d octets)" % LONGEST))
+            self.reply(err("line too long"))
+            return True
+        if line is not None:
+            self._obey(line)
+        return line is not None
+
+    def _obey(self, line: bytes) -> None:
+        try:
             self._actions.append(Heard(redacted(line)))
             command, arguments = self._look_up(line)
             command.run(self, *arguments)

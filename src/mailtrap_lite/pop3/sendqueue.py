@@ -33,6 +33,7 @@ class SendQueue:
         # Writing pauses as soon as anything is left in the buffer, so that `flush` knows when all is with the system.
         transport.set_write_buffer_limits(high=0)
         self._collected = bytearray()
+        self.total = 0  # octets ever added
         self._writable = asyncio.Event()
         self._writable.set()
 
@@ -47,6 +48,7 @@ class SendQueue:
     async def add(self, data: bytes) -> None:
         """Send this soon; raises Gone."""
         self._collected += data
+        self.total += len(data)
         if len(self._collected) > MOST_COLLECTED:
             await self.flush()
 

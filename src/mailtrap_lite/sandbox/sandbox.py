@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import itertools
 import logging
 import math
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from email.message import Message as EmailMessage
 from pathlib import Path
 from types import FrameType
@@ -23,11 +22,12 @@ from typing import ParamSpec, TypeAlias, TypeVar
 from mailtrap_lite.accounts import mailbox_of, selection_of
 from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
-from mailtrap_lite.message import Content, Envelope, Message, Session, Summary
+from mailtrap_lite.message import Content, Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
+from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import Arrival, Counts, MailboxCount, Row, Store
@@ -39,8 +39,6 @@ P = ParamSpec("P")
 # What can be planted: the bytes, an email.message, or the path of an .eml file.
 Mail: TypeAlias = bytes | EmailMessage | Path
 
-MOST_SESSIONS = 1000
-
 
 class Sandbox:
     """Methods without a note: any thread but the loop's, blocking."""
@@ -50,8 +48,9 @@ class Sandbox:
         self.clock = clock
         self._store = store
         self._locks = Locks()
-        self._sessions: deque[Session] = deque(maxlen=MOST_SESSIONS)
-        self._numbers = itertools.count(1)
+        self._sessions = Sessions(clock)
+        # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
+        self.hidden = frozenset(settings.hide)
 
     # Mail comes in.
 
@@ -84,7 +83,7 @@ class Sandbox:
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
-            return Message(message, envelope, raw, when)
+            return Message(message, envelope, raw, when, find_session=self._sessions.find)
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
         plus = self.settings.plus_addressing
@@ -95,13 +94,13 @@ class Sandbox:
 
     def message(self, message: int) -> Message:
         """Return a message; raises NoSuchMessage."""
-        return self._store.message(message)
+        return replace(self._store.message(message), find_session=self._sessions.find)
 
     def latest(self) -> Message:
         """Return the newest message; raises NoSuchMessage when there is none."""
         while rows := self._store.rows(start=0, limit=1):
             try:
-                return self._store.message(rows[0].id)
+                return self.message(rows[0].id)
             except NoSuchMessage:  # deleted since the row was read
                 continue
         raise NoSuchMessage("there is no message yet")
@@ -118,7 +117,7 @@ class Sandbox:
         found = []
         for message in ids:
             try:
-                found.append(self._store.message(message))
+                found.append(self.message(message))
             except NoSuchMessage:  # deleted since the ids were read
                 continue
         return found
@@ -237,7 +236,7 @@ class Sandbox:
         return self._store.delete(ids)
 
     def clear(self) -> int:
-        """Delete every message and forget the sessions. Ports stay, ids go on rising. Return how many there were."""
+        """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising."""
         self._sessions.clear()
         return self._store.clear()
 
@@ -253,18 +252,22 @@ class Sandbox:
 
     # Conversations are remembered.
 
-    def new_session(self) -> str:
-        """Return an id for a session that begins. Any thread."""
-        return f"s{next(self._numbers)}"
+    def begin_session(self, protocol: Protocol, *, client: str) -> Recorder:
+        """Return what writes a new session down. Any thread."""
+        return self._sessions.begin(protocol, client=client)
 
-    def record(self, session: Session) -> None:
-        """Remember a session that has ended; the oldest go first. Any thread."""
-        self._sessions.append(session)
+    def end_session(self, recorder: Recorder, ending: Ending) -> None:
+        """Remember how a session ended; the oldest go first. Only the first call for it counts. Any thread."""
+        self._sessions.end(recorder, ending)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        """The ended sessions, the newest last. Any thread."""
-        return tuple(self._sessions)
+        """Every session, those that go on included, the newest last. Any thread."""
+        return self._sessions.all()
+
+    def session(self, session: str) -> Session:
+        """Return a session by its id; raises NoSuchSession. Any thread."""
+        return self._sessions.get(session)
 
     # For the doors.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections import deque
 
 from mailtrap_lite.errors import CannotListen
 from mailtrap_lite.settings import Endpoint
+
+log = logging.getLogger(__name__)
 
 # A burst of a thousand clients waits in the kernel instead of being refused.
 BACKLOG = 1024
@@ -43,6 +46,17 @@ def listen(endpoint: Endpoint, *, setting: str) -> socket.socket:
     except (OSError, UnicodeError) as err:
         raise CannotListen(_explain(endpoint, setting, err)) from err
     return listener
+
+
+def listen_twin(endpoint: Endpoint, *, setting: str) -> socket.socket | None:
+    """Return a listener on ::1 beside a fixed port of 127.0.0.1: many clients try it first for "localhost"."""
+    if endpoint.host != "127.0.0.1" or not endpoint.port or not socket.has_ipv6:
+        return None
+    try:
+        return listen(Endpoint("::1", endpoint.port), setting=setting)
+    except CannotListen as err:
+        log.info("only on 127.0.0.1: %s", err)
+        return None
 
 
 def _bound(family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]) -> socket.socket:

@@ -1,4 +1,4 @@
-"""The event loop and its thread: one for each process, shared by all its servers."""
+"""The event loop and its thread: one of each kind for each process, shared by all its servers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar  # Any: the send and yield types of a coroutine, which nobody uses
 
+from mailtrap_lite.errors import BadSetting
+
 T = TypeVar("T")
 
 
 class LoopThread:
     """A daemon thread that runs an event loop. Methods: any thread but the loop's."""
 
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.loop = asyncio.new_event_loop() if loop is None else loop
         self._thread = threading.Thread(target=self._run, name="mailtrap-lite loop", daemon=True)
         self._thread.start()
 
@@ -58,26 +60,44 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-_shared: LoopThread | None = None
+_shared: dict[str, LoopThread] = {}
 _starting = threading.Lock()
 
 
-def shared_loop() -> LoopThread:
-    """Return the loop of this process, started at the first call and stopped when the interpreter exits."""
-    global _shared
+def shared_loop(kind: str = "asyncio") -> LoopThread:
+    """Return the loop of this process, started at the first call and stopped when the interpreter exits.
+
+    kind: asyncio; uvloop, which raises BadSetting if it is not installed; or auto, which is uvloop if it is.
+    """
     with _starting:
-        if _shared is None:
-            _shared = LoopThread()
-            atexit.register(_shared.stop)
-        return _shared
+        if kind not in _shared:
+            _shared[kind] = LoopThread(_new_loop(kind))
+            atexit.register(_shared[kind].stop)
+        return _shared[kind]
+
+
+def _new_loop(kind: str) -> asyncio.AbstractEventLoop:
+    if kind != "asyncio":
+        try:
+            import uvloop  # an extra
+        except ImportError as err:
+            if kind == "uvloop":
+                raise BadSetting(
+                    "event_loop: uvloop is not installed; pip install 'mailtrap-lite[fast]', or --event-loop asyncio"
+                ) from err
+        else:
+            loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+            return loop
+    return asyncio.new_event_loop()
 
 
 def _forget_after_fork() -> None:
     # A thread does not survive a fork: a child that wants a server makes a loop of its own.
-    global _shared, _starting
-    if _shared is not None:
-        atexit.unregister(_shared.stop)
-    _shared, _starting = None, threading.Lock()
+    global _starting
+    for loop in _shared.values():
+        atexit.unregister(loop.stop)
+    _shared.clear()
+    _starting = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

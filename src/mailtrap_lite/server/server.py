@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import ipaddress
 import logging
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self  # Any: settings arrive in any type and are checked by Settings
+from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type and are checked by Settings
 
-from mailtrap_lite.errors import BadSetting, CannotListen, ServerClosed
+from mailtrap_lite.errors import BadSetting, ServerClosed
 from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
 from mailtrap_lite.sandbox.sandbox import Mail
-from mailtrap_lite.server.listening import BACKLOG, endpoint_of, listen
+from mailtrap_lite.server.doors import Door, end, make_door, serve
+from mailtrap_lite.server.exposure import refuse_open_doors
+from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin
 from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.server.tls import Tls, tls_of
 from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
@@ -35,17 +37,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What a server inside a program has where the command has fixed ports.
-EPHEMERAL = Settings(smtp=Endpoint("127.0.0.1", 0), pop3=Endpoint("127.0.0.1", 0), web=Endpoint("127.0.0.1", 0))
+_FREE = Endpoint("127.0.0.1", 0)
+EPHEMERAL = Settings(smtp=_FREE, smtps=_FREE, pop3=_FREE, web=_FREE, event_loop="asyncio")
 
 # How long an end may take beyond the grace, whatever clients do.
 PATIENCE = 2.0
-
-
-class Door(Protocol):
-    """A wire format: makes a protocol for each connection, and ends them all."""
-
-    def __call__(self) -> asyncio.BaseProtocol: ...
-    async def close(self, grace: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -58,8 +54,8 @@ class _Running:
     loop: LoopThread
     doors: Sequence[Door]
     serving: Future[list[asyncio.Server]]
-    smtp: Endpoint
-    pop3: Endpoint
+    endpoints: Mapping[str, Endpoint]  # by the name of the setting; those that are open
+    tls: Tls | None
     sockets: Sequence[socket.socket]
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
@@ -76,14 +72,14 @@ class Server:
     def __init__(self, settings: Settings | None = None, /, **changes: Any) -> None:
         base = EPHEMERAL if settings is None else settings
         self.settings = Settings.of(changes, base=base) if changes else base
-        _refuse_open_doors(self.settings)
+        refuse_open_doors(self.settings)
         self._running: _Running | None = None
         self._web_lock = threading.Lock()
 
     def __repr__(self) -> str:
         if self._running is None:
             return "<mailtrap_lite.Server, stopped>"
-        return f"<mailtrap_lite.Server smtp={self.smtp} pop3={self.pop3}>"
+        return f"<mailtrap_lite.Server {' '.join(f'{name}={where}' for name, where in self.addresses().items())}>"
 
     def __enter__(self) -> Self:
         return self.start()
@@ -99,22 +95,17 @@ class Server:
         """Open the store and the doors of SMTP and POP3; the web side comes up when `url` is first asked for."""
         if self._running is not None:
             raise RuntimeError("the server runs already")
-        from mailtrap_lite.pop3.server import Pop3Door  # the doors are imported by those who open one
-        from mailtrap_lite.smtp.door import SmtpDoor
-
         with ExitStack() as undo:
-            smtp = self._listen("smtp", undo)
-            pop3 = self._listen("pop3", undo)
+            tls = tls_of(self.settings)
+            names = ["smtp", "pop3", *(["smtps"] if tls else []), *(["lmtp"] if self.settings.lmtp else [])]
+            listeners = {name: self._listen(name, undo) for name in names}
             # A fixed web port is taken now, so that a port in use is said at the start; a free one when it is needed.
             web = self._listen("web", undo) if self.settings.web.port else []
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
-            doors: list[tuple[Door, list[socket.socket]]] = [
-                (SmtpDoor(sandbox, self.settings), smtp),
-                (Pop3Door(sandbox, self.settings), pop3),
-            ]
-            loop = shared_loop()
+            doors = [(make_door(name, sandbox, self.settings, tls), listeners[name]) for name in names]
+            loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
                 pid=os.getpid(),
                 sandbox=sandbox,
@@ -122,10 +113,10 @@ class Server:
                 loop=loop,
                 doors=[door for door, _ in doors],
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
-                serving=loop.start(_serve(doors)),
-                smtp=endpoint_of(smtp[0]),
-                pop3=endpoint_of(pop3[0]),
-                sockets=[*smtp, *pop3],
+                serving=loop.start(serve(doors)),
+                endpoints={name: endpoint_of(listeners[name][0]) for name in names},
+                tls=tls,
+                sockets=[each for name in names for each in listeners[name]],
                 web_sockets=web,
             )
             undo.pop_all()
@@ -158,7 +149,7 @@ class Server:
                 for listener in running.web_sockets:
                     listener.close()
             with suppress(TimeoutError):
-                running.loop.run(_end(running.serving, running.sockets, running.doors, grace), timeout=grace + PATIENCE)
+                running.loop.run(end(running.serving, running.sockets, running.doors, grace), timeout=grace + PATIENCE)
         finally:
             running.store.close()
 
@@ -170,7 +161,7 @@ class Server:
     def _listen(self, setting: str, undo: ExitStack) -> list[socket.socket]:
         endpoint: Endpoint = getattr(self.settings, setting)
         listeners = [undo.enter_context(listen(endpoint, setting=setting))]
-        if twin := _twin(endpoint, setting):
+        if twin := listen_twin(endpoint, setting=setting):
             listeners.append(undo.enter_context(twin))
         return listeners
 
@@ -185,12 +176,35 @@ class Server:
     @property
     def smtp(self) -> Endpoint:
         """Where mail is caught: `.host` and `.port`, as really bound."""
-        return self._life.smtp
+        return self._life.endpoints["smtp"]
+
+    @property
+    def smtps(self) -> Endpoint:
+        """Where mail is caught over TLS from the first octet; raises BadSetting without TLS."""
+        self._certificate()
+        return self._life.endpoints["smtps"]
+
+    @property
+    def lmtp(self) -> Endpoint:
+        """Where mail is caught over LMTP; raises BadSetting if the setting is not given."""
+        if (endpoint := self._life.endpoints.get("lmtp")) is None:
+            raise BadSetting('lmtp: this server has no LMTP; Server(lmtp="127.0.0.1:0") opens it')
+        return endpoint
+
+    @property
+    def tls(self) -> Tls:
+        """The certificate: `.ca_file` and `.context` are what a client needs to trust it; raises BadSetting without."""
+        return self._certificate()
+
+    def _certificate(self) -> Tls:
+        if (tls := self._life.tls) is None:
+            raise BadSetting("tls: this server has no TLS; Server(tls=True) opens it")
+        return tls
 
     @property
     def pop3(self) -> Endpoint:
         """Where mail is fetched: `.host` and `.port`, as really bound."""
-        return self._life.pop3
+        return self._life.endpoints["pop3"]
 
     @property
     def web(self) -> Endpoint:
@@ -217,9 +231,14 @@ class Server:
             server.start()
             running.web.append(server)
 
+    @property
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """Where mail is caught and fetched, by the name of the setting; only what is open."""
+        return self._life.endpoints
+
     def addresses(self) -> dict[str, str]:
-        """Return where SMTP and POP3 are, as "HOST:PORT" by the name of the setting."""
-        return {"smtp": str(self.smtp), "pop3": str(self.pop3)}
+        """Return the endpoints as "HOST:PORT"."""
+        return {name: str(endpoint) for name, endpoint in self.endpoints.items()}
 
     # What it caught; each is the sandbox's verb.
 
@@ -235,8 +254,22 @@ class Server:
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        """The SMTP and POP3 conversations that have ended, the newest last."""
+        """Every SMTP and POP3 conversation, those that go on included, the newest last."""
         return self.sandbox.sessions
+
+    @contextmanager
+    def hidden(self, *capabilities: str) -> Iterator[None]:
+        """Hide SMTP capabilities and mechanisms, such as "CHUNKING" or "CRAM-MD5", for a `with` block.
+
+        Sessions that have said EHLO already lose them too. Raises BadSetting for an unknown name.
+        """
+        names = Settings(hide=",".join(capabilities)).hide  # type: ignore[arg-type]  # settings read text
+        before = self.sandbox.hidden
+        self.sandbox.hidden = before | set(names)
+        try:
+            yield
+        finally:
+            self.sandbox.hidden = before
 
     def wait_for(
         self,
@@ -274,58 +307,3 @@ class Server:
     def clear(self) -> int:
         """Delete every message; ports stay, ids go on rising. Return how many there were."""
         return self.sandbox.clear()
-
-
-async def _serve(doors: Sequence[tuple[Door, list[socket.socket]]]) -> list[asyncio.Server]:
-    loop = asyncio.get_running_loop()
-    return [
-        await loop.create_server(door, sock=listener, backlog=BACKLOG)
-        for door, sockets in doors
-        for listener in sockets
-    ]
-
-
-async def _end(
-    serving: Future[list[asyncio.Server]], sockets: Sequence[socket.socket], doors: Sequence[Door], grace: float
-) -> None:
-    try:
-        # Never `wait_closed`: since 3.12 it waits for clients that may never go.
-        for listener in await asyncio.wrap_future(serving):
-            listener.close()
-    except OSError:
-        log.exception("SMTP and POP3 were never served")
-    for opened in sockets:  # those that no loop took over; the others are closed already
-        opened.close()
-    ends: list[Awaitable[None]] = [door.close(grace) for door in doors]
-    await asyncio.gather(*ends)
-
-
-def _refuse_open_doors(settings: Settings) -> None:
-    """Mail can be read at the POP3 and web doors: other machines get in only when somebody said so out loud."""
-    for name in ("pop3", "web"):
-        endpoint: Endpoint = getattr(settings, name)
-        if not settings.no_auth and not _is_loopback(endpoint.host):
-            raise BadSetting(
-                f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
-                f"say that you want this with --no-auth, or use 127.0.0.1:{endpoint.port}"
-            )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _twin(endpoint: Endpoint, setting: str) -> socket.socket | None:
-    """Return a listener on ::1 beside a fixed port of 127.0.0.1: many clients try it first for "localhost"."""
-    if endpoint.host != "127.0.0.1" or not endpoint.port or not socket.has_ipv6:
-        return None
-    try:
-        return listen(Endpoint("::1", endpoint.port), setting=setting)
-    except CannotListen as err:
-        log.info("only on 127.0.0.1: %s", err)
-        return None

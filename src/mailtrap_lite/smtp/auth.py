@@ -1,65 +1,66 @@
-"""The SASL mechanisms of AUTH (RFC 4954) as dialogues of octets: a challenge out, a response in, a user at the end.
-
-Any credentials are accepted: this is a sandbox. The user is told, the password is forgotten.
-Knows no base64, no reply and no socket.
-"""
+"""AUTH (RFC 4954): one login of an SMTP session, from its command to the user or a refusal. Knows no socket."""
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
-from collections.abc import Callable, Generator
-from typing import TypeAlias
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 
-from mailtrap_lite.message import readable
-from mailtrap_lite.smtp.replies import refused
-
-# Yields challenges, is sent responses, returns the user.
-Exchange: TypeAlias = Generator[bytes, bytes, str]
+from mailtrap_lite import sasl
+from mailtrap_lite.accounts import Accounts
+from mailtrap_lite.errors import Reply
+from mailtrap_lite.smtp.replies import Refused, refused
 
 
-def plain(initial: bytes | None) -> Exchange:
-    """PLAIN (RFC 4616): authorization identity, user and password in one response, separated by NUL."""
-    response = (yield b"") if initial is None else initial
-    if response.count(b"\0") != 2:
-        raise refused(501, "5.5.2", "PLAIN wants an identity, a user and a password, separated by NUL")
-    return readable(response.split(b"\0")[1])
+class Login:
+    """The dialogue of one AUTH command. mechanisms: the names that are offered. hostname: for challenges."""
+
+    def __init__(self, accounts: Accounts, mechanisms: Sequence[str], hostname: str) -> None:
+        self._accounts = accounts
+        self._mechanisms = mechanisms
+        self._hostname = hostname
+        self._exchange: sasl.Exchange | None = None
+        self.user: str | None = None
+
+    def begin(self, argument: str) -> bytes | None:
+        """Take what follows AUTH; return the challenge to send, or None once `user` has logged in. Raises Refused."""
+        words = argument.split()
+        if not 1 <= len(words) <= 2:
+            raise refused(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]")
+        if words[0].upper() not in self._mechanisms:
+            raise refused(504, "5.5.4", f"Mechanism not recognized, use {' or '.join(self._mechanisms)}")
+        return self._step(lambda: self._first(words[0], words[1].encode() if len(words) == 2 else None))
+
+    def go_on(self, line: bytes) -> bytes | None:
+        """Take an answer to a challenge; the rest as in `begin`."""
+        exchange = self._exchange
+        assert exchange is not None  # a challenge was sent  # noqa: S101
+        return self._step(lambda: exchange.send(sasl.decoded(line)))
+
+    def _first(self, mechanism: str, word: bytes | None) -> bytes:
+        initial = None if word is None else sasl.decoded_initial(word)
+        unique = f"<{secrets.token_hex(8)}@{self._hostname}>"
+        self._exchange, challenge = sasl.begin(mechanism, initial, accounts=self._accounts, unique=unique)
+        return challenge
+
+    def _step(self, step: Callable[[], bytes]) -> bytes | None:
+        try:
+            # The space stays, also before an empty challenge (RFC 4954 section 4).
+            return b"334 " + b64encode(step()) + b"\r\n"
+        except StopIteration as end:
+            self.user = end.value
+            return None
+        except sasl.SaslError as error:
+            raise Refused(_reply(error)) from None
 
 
-def login(initial: bytes | None) -> Exchange:
-    """LOGIN (draft-murchison-sasl-login): user, then password."""
-    user = (yield b"Username:") if initial is None else initial
-    yield b"Password:"
-    return readable(user)
-
-
-MECHANISMS: dict[str, Callable[[bytes | None], Exchange]] = {"PLAIN": plain, "LOGIN": login}
-
-
-def exchange(argument: str) -> tuple[Exchange, bytes]:
-    """Return the dialogue that `AUTH argument` begins and its first challenge.
-
-    Raises Refused, or StopIteration with the user when the initial response was enough.
-    """
-    words = argument.split()
-    if not 1 <= len(words) <= 2:
-        raise refused(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]")
-    if (mechanism := MECHANISMS.get(words[0].upper())) is None:
-        raise refused(504, "5.5.4", f"Mechanism not recognized, use {' or '.join(MECHANISMS)}")
-    dialogue = mechanism(initial_response(words[1]) if len(words) == 2 else None)
-    return dialogue, next(dialogue)
-
-
-def initial_response(word: str) -> bytes:
-    """Return an initial response; "=" is an empty one (RFC 4954 section 4). Raises Refused."""
-    return b"" if word == "=" else response(word.encode())
-
-
-def response(line: bytes) -> bytes:
-    """Return what a line of base64 stands for. Raises Refused, also for the `*` that gives up (RFC 4954 section 4)."""
-    if line == b"*":
-        raise refused(501, "5.7.0", "Authentication cancelled")
-    try:
-        return b64decode(line, validate=True)
-    except binascii.Error:
-        raise refused(501, "5.5.2", "Not base64") from None
+def _reply(error: sasl.SaslError) -> Reply:
+    """Return what an SMTP client is told (RFC 4954 sections 4 and 6)."""
+    match error:
+        case sasl.Cancelled():
+            return Reply(501, "5.7.0", str(error))
+        case sasl.Malformed():
+            return Reply(501, "5.5.2", str(error))
+        case sasl.UnknownMechanism():
+            return Reply(504, "5.5.4", str(error))
+    return Reply(535, "5.7.8", str(error))

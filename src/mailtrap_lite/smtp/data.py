@@ -28,6 +28,7 @@ class DataReader:
     """Collects one mail and takes the dot-stuffing off (RFC 5321 section 4.5.2).
 
     limit: the most octets that a mail may have, 0 for any. A longer one is drained and costs nothing.
+    unstuffed: a line began with one dot and went on, as of a client that knows nothing of dot-stuffing.
     """
 
     def __init__(self, limit: int) -> None:
@@ -36,6 +37,7 @@ class DataReader:
         # The first line begins behind the CRLF of the DATA command: a dot there is one at the start of a line.
         self._carry = b"\r\n"
         self._begun = False
+        self.unstuffed = False
         self._size = 0
         self._pieces: list[bytes] = []  # joining them once costs a seventh of growing a bytearray
         self._held = 0
@@ -60,6 +62,11 @@ class DataReader:
         self._carry = data[cut:]
         self._keep(data[:cut], stuffed=dot >= 0)
         return None
+
+    def chunk(self, octets: bytes) -> None:
+        """Take octets of a chunk in (RFC 3030 section 2): whatever they are, they are the mail."""
+        self._begun = True
+        self._keep(octets, stuffed=False)
 
     def close(self) -> None:
         """Let go of what was collected; idempotent."""
@@ -88,6 +95,8 @@ class DataReader:
 
     def _keep(self, text: bytes, *, stuffed: bool) -> None:
         if stuffed:
+            # Looked at in whole: a dot at the end of a piece waits for what follows it.
+            self.unstuffed = self.unstuffed or text.count(_STUFFED) != text.count(b"\r\n..")
             # CRLF.CRLF is not in there, so each CRLF. is a line that the client began with one dot more.
             text = text.replace(_STUFFED, b"\r\n")
         if not self._begun:

@@ -6,13 +6,17 @@ Knows no socket: `loop.create_server(door, ...)` calls it for a protocol. On the
 from __future__ import annotations
 
 import asyncio
+import ssl
 
+from mailtrap_lite.accounts import Accounts, AuthMode
+from mailtrap_lite.message import Protocol
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.smtp.auth import MECHANISMS
 from mailtrap_lite.smtp.handler import Handler
-from mailtrap_lite.smtp.protocol import CaptureSMTP
-from mailtrap_lite.smtp.replies import SHUTTING_DOWN, TOO_MANY_CONNECTIONS
+from mailtrap_lite.smtp.offer import Offer, multiline, offer
+from mailtrap_lite.smtp.protocol import CaptureSMTP, Verb
+from mailtrap_lite.smtp.replies import NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
+from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, VERBS
 from mailtrap_lite.smtp.wire import Wire
 
 # Seconds for what needs none: an aborted transport is gone after a turn of the loop.
@@ -20,26 +24,39 @@ _LAST_TURNS = 1.0
 
 
 class SmtpDoor:
-    """A protocol factory. What is the same for each connection is computed here, once."""
+    """A protocol factory. What is the same for each connection is computed here, once.
 
-    def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
+    tls: the context for STARTTLS; without one there is no TLS. implicit_tls: TLS from the first octet (RFC 8314).
+    protocol: SMTP, or LMTP, which replies to a mail once for each recipient (RFC 2033 section 4.2).
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        settings: Settings,
+        *,
+        tls: ssl.SSLContext | None = None,
+        implicit_tls: bool = False,
+        protocol: Protocol = Protocol.SMTP,
+    ) -> None:
         self.sandbox = sandbox
         self.settings = settings
+        self.tls = tls
+        self.implicit_tls = implicit_tls
+        self.protocol = protocol
+        self.reply_each = protocol is Protocol.LMTP
+        self.verbs: dict[str, Verb] = LMTP_VERBS if self.reply_each else VERBS
+        self.accounts = Accounts(AuthMode(settings.smtp_auth), dict(settings.users))
+        self.tls_first = settings.require_tls and tls is not None
+        self.login_first = self.accounts.login_needed
+        self.gated = self.tls_first or self.login_first
         self.hooks = {"DATA": Handler(sandbox).handle_DATA}
-        name = settings.hostname
-        self.greeting = f"220 {name} ESMTP\r\n".encode()
-        self.helo = f"250 {name}\r\n".encode()
-        self.ehlo = _multiline(
-            250,
-            name,
-            f"SIZE {settings.message_size}",  # RFC 1870 section 3: 0 is no fixed limit
-            "8BITMIME",
-            "SMTPUTF8",
-            "PIPELINING",
-            "ENHANCEDSTATUSCODES",
-            f"AUTH {' '.join(MECHANISMS)}",
-            "HELP",
-        )
+        self.greeting = f"220 {settings.hostname} {'LMTP' if self.reply_each else 'ESMTP'}\r\n".encode()
+        self.greeting_verb = "LHLO" if self.reply_each else "EHLO"
+        self.no_greeting = NO_LHLO if self.reply_each else NO_HELO
+        self.help = f"214 2.0.0 {' '.join(self.verbs)}\r\n".encode()
+        self.helo = f"250 {settings.hostname}\r\n".encode()
+        self._ehlo: dict[Offer, bytes] = {}
         self._open: set[Wire] = set()
         self._closing = False
         self._empty = asyncio.Event()
@@ -52,6 +69,41 @@ class SmtpDoor:
     def connections(self) -> int:
         """How many are open."""
         return len(self._open)
+
+    # What a session can use.
+
+    def offer(self, *, tls: bool, authenticated: bool = False) -> Offer:
+        """Return what a session can use that is over TLS or not, and whose user logged in or not."""
+        return offer(
+            self.sandbox.hidden,
+            can_tls=self.tls is not None,
+            tls=tls,
+            authenticated=authenticated,
+            tls_first=self.tls_first,
+        )
+
+    def ehlo(self, *, tls: bool, authenticated: bool) -> bytes:
+        """Return the reply to EHLO."""
+        offered = self.offer(tls=tls, authenticated=authenticated)
+        if offered not in self._ehlo:
+            lines = offered.lines(size=self.settings.message_size)
+            self._ehlo[offered] = multiline(250, [self.settings.hostname, *lines])
+        return self._ehlo[offered]
+
+    @property
+    def without_codes(self) -> bool:
+        """Whether enhanced status codes are hidden."""
+        return "ENHANCEDSTATUSCODES" in self.sandbox.hidden
+
+    def owed(self, verb: Verb, secure: bool, authenticated: bool) -> bytes | None:
+        """Return what a verb is answered while STARTTLS or AUTH is owed, or None."""
+        if self.tls_first and not secure and verb not in BEFORE_TLS:
+            return NO_TLS
+        if self.login_first and not authenticated and verb not in BEFORE_LOGIN:
+            return NO_LOGIN
+        return None
+
+    # Who is there.
 
     def admit(self, connection: Wire) -> bytes | None:
         """Take a connection in; return the reply with which it has to end at once, or None."""
@@ -92,8 +144,3 @@ class SmtpDoor:
                 await self._empty.wait()
         except TimeoutError:
             return
-
-
-def _multiline(code: int, *lines: str) -> bytes:
-    *first, last = lines
-    return "".join([*(f"{code}-{line}\r\n" for line in first), f"{code} {last}\r\n"]).encode()

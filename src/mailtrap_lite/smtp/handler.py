@@ -12,7 +12,8 @@ from mailtrap_lite.message import Envelope
 
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox import Sandbox
-    from mailtrap_lite.smtp.protocol import CaptureSMTP, Conversation, Transaction
+    from mailtrap_lite.smtp.protocol import CaptureSMTP
+    from mailtrap_lite.smtp.transaction import Conversation, Transaction
 
 
 class Handler:
@@ -34,7 +35,9 @@ class Handler:
             client=session.client,
             helo=session.host_name or "",
             user=session.user,
+            tls=session.tls,
             session=session.id,
+            remarks=tuple(envelope.remarks),
         )
         message = await self._sandbox.accept(accepted, envelope.original_content)
         server.delivered(message)

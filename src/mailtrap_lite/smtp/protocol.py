@@ -1,43 +1,33 @@
 """The SMTP dialogue (RFC 5321): what each verb does in a session. Knows no store; mail goes out through the handler.
 
-A verb that everybody uses is a plain function from its argument to a reply, listed in VERBS. The others are aiosmtpd's
-coroutines. What is overridden here, and why (aiosmtpd 1.4.6; wire.py has the list of the transport side):
-
-* Replies have no enhanced status codes, and PIPELINING is not offered. Here RFC 2034 and RFC 2920 hold.
-* `MAIL FROM:<>` has the sender `<>`, and `RCPT TO:<>` is taken. Here the sender is "", and a recipient is 501.
-* `_getaddr` builds a class on each call and repairs bad addresses. path.py takes an address as it stands or not at all.
-* DATA goes line by line, refuses a long line, and buffers one without end. data.py does not.
-* `command_size_limits` is one dict for all connections, which every EHLO raises. Here it is a setting of the door.
-* `AUTH plain` is 504, and each connection looks for its mechanisms again. auth.py has them in a table.
-* NUL, ESC, CR and invalid UTF-8 are taken in commands. Here that is 501.
-* An exception reaches the client as text. Here it gets 451 and an id that is in the log.
-* `session.login_data` warns in the log. `Conversation.user` does not.
+A verb that everybody uses is a plain function from its argument to a reply; verbs.py lists them.
+What is overridden of aiosmtpd, and why, stands in overridden.py.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import secrets
-from base64 import b64encode
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, AnyStr, TypeAlias
-
-from aiosmtpd.smtp import Envelope as StockEnvelope
-from aiosmtpd.smtp import Session as StockSession
+from typing import TYPE_CHECKING, AnyStr, TypeAlias, TypeVar
 
 from mailtrap_lite.errors import MailtrapError, Reply, StoreError, TooLarge
-from mailtrap_lite.message import Recipient
-from mailtrap_lite.smtp import auth, replies
-from mailtrap_lite.smtp.data import DataReader
-from mailtrap_lite.smtp.path import check_rcpt_options, forward_path, mail_options, reverse_path
+from mailtrap_lite.message import Ending, Recipient, readable
+from mailtrap_lite.smtp import replies
+from mailtrap_lite.smtp.auth import Login
+from mailtrap_lite.smtp.chunks import Chunk, chunk
+from mailtrap_lite.smtp.mode import Mode
+from mailtrap_lite.smtp.parameters import NO_OPTIONS, check_rcpt_options, mail_options
+from mailtrap_lite.smtp.path import forward_path, reverse_path
 from mailtrap_lite.smtp.replies import Refused, octets, refused
-from mailtrap_lite.smtp.wire import Mode, Wire
+from mailtrap_lite.smtp.transaction import Conversation, Transaction
+from mailtrap_lite.smtp.wire import Wire
 
 if TYPE_CHECKING:
     from mailtrap_lite.smtp.door import SmtpDoor
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -45,33 +35,6 @@ _HTTP = re.compile(rb"(?:(?:GET|POST|CONNECT|PUT|HEAD|OPTIONS|DELETE|PATCH|TRACE
 # Everything behind the mechanism, however oddly it was typed.
 _SECRET = re.compile(rb"(\s*AUTH\s+\S+\s+)\S.*", re.IGNORECASE | re.DOTALL)
 _HIDDEN = b"***"
-
-
-class Conversation(StockSession):
-    """What holds until the connection ends. user: who authenticated, or None. id: that of the transcript."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, session: str, client: str) -> None:
-        super().__init__(loop)
-        self.id = session
-        self.client = client
-        self.user: str | None = None
-
-
-class Transaction(StockEnvelope):
-    """What holds from MAIL to the end of DATA.
-
-    mail_from: None while no MAIL was accepted. limit: octets of the mail.
-    """
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.recipients: list[Recipient] = []
-        self.body = DataReader(limit)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether MAIL was accepted."""
-        return self.mail_from is not None
 
 
 class CaptureSMTP(Wire):
@@ -87,7 +50,8 @@ class CaptureSMTP(Wire):
         super().__init__(door)
         self._handle_hooks = door.hooks
         self.envelope = Transaction(door.settings.message_size)
-        self._exchange: auth.Exchange | None = None
+        self._chunk: Chunk | None = None
+        self._login: Login | None = None
         self._auth_refused = False
         self._first = True
         self._pushed: list[bytes] = []
@@ -103,18 +67,18 @@ class CaptureSMTP(Wire):
     # What the wire calls.
 
     def _greet(self) -> None:
-        self.session = Conversation(self.loop, session=self._recorder.id, client=self.client)
+        self._begin()
         self._say(self._door.greeting)
 
     def _take_line(self, line: bytes) -> None:
-        if self._exchange is not None:
+        if self._login is not None:
             self._hear(line if line == b"*" else _HIDDEN)
-            self._continue_auth(self._exchange, line)
+            self._continue_auth(self._login, line)
             return
         if self._first and _HTTP.match(line):
             # A browser or a request forged by one; what follows may be chosen by an attacker (cross-protocol attack).
             self._hear(line)
-            self._end(replies.NOT_SMTP, linger=True)
+            self._end(replies.NOT_SMTP, Ending.REFUSED, linger=True)
             return
         self._first = False
         reply = self._obey(line)
@@ -123,8 +87,8 @@ class CaptureSMTP(Wire):
 
     def _take_overlong(self) -> None:
         self._first = False
-        self._hear(b"(a line that is too long)")
-        self._exchange = None
+        self._note(b"a line that is too long")
+        self._login = None
         self._mode = Mode.COMMAND
         self._answer(replies.LINE_TOO_LONG)
 
@@ -134,16 +98,40 @@ class CaptureSMTP(Wire):
         if rest is None:
             return
         self._lines.feed(rest)
-        self._hear(b"(%d octets of data)" % body.size)
+        self._note(b"%d octets of data" % body.size)
+        if body.unstuffed:
+            self.envelope.remark("unstuffed-dot")
         self._run(self._store())
 
+    def _take_chunk(self, data: bytes) -> None:
+        coming = self._chunk
+        assert coming is not None  # there is one in this mode  # noqa: S101
+        mine, rest = coming.split(data)
+        if not coming.refusal:
+            self.envelope.body.chunk(mine)
+        if coming.complete:
+            self._lines.feed(rest)
+            self._end_chunk(coming)
+
+    def _secured(self) -> None:
+        # RFC 3207 section 4.2: all that was said in plain text is forgotten.
+        self._first = True
+        self._auth_refused = False
+        self._let_go()
+        self._greet() if self._door.implicit_tls else self._begin()
+
     def _let_go(self) -> None:
-        self._exchange = None
+        self._login = None
+        self._chunk = None
         self._reset()
 
     def _reset(self) -> None:
+        self._patience.transfer_ends()
         self.envelope.body.close()
         self.envelope = Transaction(self._door.settings.message_size)
+
+    def _begin(self) -> None:
+        self.session = Conversation(self.loop, session=self._recorder.id, client=self.client, tls=self._recorder.tls)
 
     # Commands.
 
@@ -154,7 +142,8 @@ class CaptureSMTP(Wire):
         except UnicodeDecodeError:
             text = ""
         name, _, argument = text.partition(" ")
-        verb = VERBS.get(name) or VERBS.get(name.upper())
+        verbs = self._door.verbs
+        verb = verbs.get(name) or verbs.get(name.upper())
         if verb is None or verb is CaptureSMTP._auth:
             self._hear_secret(line, verb)
         else:
@@ -166,6 +155,8 @@ class CaptureSMTP(Wire):
             return replies.NOT_TEXT
         if verb is None:
             return replies.UNKNOWN
+        if self._door.gated and (owed := self._door.owed(verb, self._secure, bool(self.session.authenticated))):
+            return owed
         try:
             return verb(self, argument.strip(" "))
         except Refused as refusal:
@@ -188,8 +179,8 @@ class CaptureSMTP(Wire):
         return self._door.helo
 
     def _ehlo(self, argument: str) -> bytes:
-        self._greeted(argument, "EHLO", extended=True)
-        return self._door.ehlo
+        self._greeted(argument, self._door.greeting_verb, extended=True)
+        return self._door.ehlo(tls=self._secure, authenticated=bool(self.session.authenticated))
 
     def _greeted(self, name: str, verb: str, *, extended: bool) -> None:
         if not name:
@@ -200,11 +191,11 @@ class CaptureSMTP(Wire):
 
     def _mail(self, argument: str) -> bytes:
         if not self.session.host_name:
-            return replies.NO_HELO
+            return self._door.no_greeting
         if self.envelope.is_open:
             return replies.NESTED_MAIL
         path = reverse_path(argument)
-        options = mail_options(path.options)
+        options = mail_options(path.options, self._door.offer(tls=self._secure)) if path.options else NO_OPTIONS
         self._need_smtputf8(path.address, options.smtputf8)
         limit = self._door.settings.message_size
         if limit and options.size is not None and options.size > limit:
@@ -212,13 +203,15 @@ class CaptureSMTP(Wire):
         self.envelope.mail_from = path.address
         self.envelope.mail_options = list(path.options)
         self.envelope.smtp_utf8 = options.smtputf8
+        self.envelope.binary = options.binary
         return replies.SENDER_OK
 
     def _rcpt(self, argument: str) -> bytes:
         if not self.envelope.is_open:
-            return replies.NO_MAIL if self.session.host_name else replies.NO_HELO
+            return replies.NO_MAIL if self.session.host_name else self._door.no_greeting
         path = forward_path(argument)
-        check_rcpt_options(path.options)
+        if path.options:
+            check_rcpt_options(path.options, self._door.offer(tls=self._secure))
         self._need_smtputf8(path.address, self.envelope.smtp_utf8)
         if len(self.envelope.recipients) >= self._door.settings.recipients:
             return replies.TOO_MANY_RECIPIENTS
@@ -232,12 +225,70 @@ class CaptureSMTP(Wire):
 
     def _data(self, argument: str) -> bytes:
         if not self.envelope.is_open:
-            return replies.NO_MAIL if self.session.host_name else replies.NO_HELO
+            return replies.NO_MAIL if self.session.host_name else self._door.no_greeting
         if not self.envelope.recipients:
             return replies.NO_RCPT
         _no_argument(argument, "DATA")
+        if self.envelope.binary:  # RFC 3030 section 3
+            return replies.CHUNKS_ONLY
+        if self.envelope.chunked or self.envelope.spoiled:
+            return replies.CHUNKS_BEGUN
+        if self._lines.pending:  # RFC 2920 section 3.1: DATA is the last command of a group
+            self.envelope.remark("early-data")
         self._mode = Mode.DATA
+        self._patience.transfer_begins()
         return replies.GO_AHEAD
+
+    def _bdat(self, argument: str) -> None:
+        if "CHUNKING" not in self._door.offer(tls=self._secure):
+            raise Refused(replies.UNKNOWN_VERB)
+        self._chunk = coming = chunk(argument)
+        coming.refusal = self._chunk_refusal(coming.size)
+        self.envelope.chunked = self.envelope.is_open
+        self._mode = Mode.CHUNK
+        self._patience.transfer_begins()
+        if coming.complete:
+            self._end_chunk(coming)
+
+    def _chunk_refusal(self, size: int) -> bytes:
+        """Return what a chunk of this size is answered if it is not taken; b"" if it is."""
+        if not self.envelope.is_open:
+            return replies.NO_MAIL if self.session.host_name else self._door.no_greeting
+        if self.envelope.spoiled:
+            return replies.CHUNKS_SPOILED
+        if not self.envelope.recipients:
+            return replies.NO_RCPT
+        limit = self._door.settings.message_size
+        if not limit or self.envelope.body.size + size <= limit:
+            return b""
+        self.envelope.spoiled = True
+        self.envelope.body.close()
+        return octets(TooLarge.smtp)
+
+    def _end_chunk(self, coming: Chunk) -> None:
+        self._chunk = None
+        self._mode = Mode.COMMAND
+        self._note(b"%d octets in a chunk" % coming.size)
+        if coming.refusal:
+            if coming.last:
+                self._reset()
+            self._answer(coming.refusal)
+        elif coming.last:
+            self._run(self._store())
+        else:
+            self._answer(b"250 2.0.0 %d octets received\r\n" % coming.size)
+
+    def _starttls(self, argument: str) -> bytes | None:
+        _no_argument(argument, "STARTTLS")
+        if self._secure:
+            return replies.SECURE_ALREADY
+        if "STARTTLS" not in self._door.offer(tls=False):
+            return replies.NOT_IMPLEMENTED
+        if not self.session.extended_smtp:
+            return replies.NO_EHLO
+        self._say(replies.SECURE)
+        self._begin_tls()
+        return None
 
     def _rset(self, argument: str) -> bytes:
         _no_argument(argument, "RSET")
@@ -248,49 +299,58 @@ class CaptureSMTP(Wire):
         return replies.OK
 
     def _help(self, argument: str) -> bytes:
-        return replies.HELP
+        return self._door.help if "HELP" in self._door.offer(tls=self._secure) else replies.NOT_IMPLEMENTED
 
     def _quit(self, argument: str) -> None:
         _no_argument(argument, "QUIT")
-        self._end(replies.BYE)
+        self._end(replies.BYE, Ending.QUIT)
 
     def _auth(self, argument: str) -> bytes | None:
         self._auth_refused = True
+        if "AUTH" not in self._door.offer(tls=self._secure):
+            return replies.NOT_IMPLEMENTED
         if not self.session.extended_smtp:
             return replies.NO_EHLO
         if self.session.authenticated:
             raise refused(503, "5.5.1", "Already authenticated")
         if self.envelope.is_open:
             raise refused(503, "5.5.1", "Not inside a mail transaction")
-        try:
-            self._exchange, challenge = auth.exchange(argument)
-        except StopIteration as end:
-            return self._authenticated(end.value)
-        self._mode = Mode.AUTH
-        return _challenge(challenge)
+        offered = self._door.offer(tls=self._secure)
+        self._login = Login(self._door.accounts, offered.mechanisms, self._door.settings.hostname)
+        return self._after_step(self._login.begin, argument)
 
-    def _continue_auth(self, dialogue: auth.Exchange, line: bytes) -> None:
+    def _continue_auth(self, login: Login, line: bytes) -> None:
         try:
-            self._answer(_challenge(dialogue.send(auth.response(line))))
-            return
-        except StopIteration as end:
-            reply = self._authenticated(end.value)
+            self._answer(self._after_step(login.go_on, line))
         except Refused as refusal:
-            reply = octets(refusal.reply)
-        self._exchange = None
-        self._mode = Mode.COMMAND
-        self._answer(reply)
+            self._answer(octets(refusal.reply))
 
-    def _authenticated(self, user: str) -> bytes:
+    def _after_step(self, step: Callable[[T], bytes | None], said: T) -> bytes:
+        """Do one step of a login and return the reply; raises Refused, and then the login is over."""
+        login, self._login = self._login, None
+        self._mode = Mode.COMMAND
+        challenge = step(said)
+        if challenge is not None:
+            self._login = login
+            self._mode = Mode.AUTH
+            return challenge
+        assert login is not None  # whoever takes a step has one  # noqa: S101
         self._auth_refused = False
         self.session.authenticated = True
-        self.session.user = self._recorder.user = user
+        self.session.user = self._recorder.user = readable((login.user or "").encode())
         return replies.AUTHENTICATED
 
     # What has to wait.
 
     async def _store(self) -> bytes:
         """Hand the mail over and return the reply (promise: 250 is said after the commit)."""
+        self._patience.transfer_ends()
+        if self._lines.bare_lf:
+            self.envelope.remark("bare-lf-command")
+        recipients = len(self.envelope.recipients)
+        return await self._handed_over() * (recipients if self._door.reply_each else 1)
+
+    async def _handed_over(self) -> bytes:
         try:
             self.envelope.original_content = self.envelope.content = self.envelope.body.raw()
             return replies.enhanced(await self._call_handler_hook("DATA"))
@@ -320,40 +380,9 @@ class CaptureSMTP(Wire):
         return octets(Reply(451, "4.3.0", f"Internal error {mark}, see the log"))
 
 
-def _stock(name: str) -> Verb:
-    """Return a verb for which aiosmtpd's coroutine is good enough: it is rare, or the start of something long."""
-
-    def verb(smtp: CaptureSMTP, argument: str) -> None:
-        smtp._run(smtp._by_stock(getattr(smtp, name), argument))  # noqa: SLF001 - a method, but for the table
-
-    return verb
-
-
 def _no_argument(argument: str, verb: str) -> None:
     if argument:
         raise refused(501, "5.5.4", f"Syntax: {verb}")
 
 
-def _challenge(octets: bytes) -> bytes:
-    # The space stays, also before an empty challenge (RFC 4954 section 4).
-    return b"334 " + b64encode(octets) + b"\r\n"
-
-
 Verb: TypeAlias = Callable[[CaptureSMTP, str], bytes | None]
-
-# From a verb to what does it. It returns the reply, or None if that was given or will be.
-VERBS: dict[str, Verb] = {
-    "HELO": CaptureSMTP._helo,  # noqa: SLF001 - the table is part of the class
-    "EHLO": CaptureSMTP._ehlo,  # noqa: SLF001
-    "MAIL": CaptureSMTP._mail,  # noqa: SLF001
-    "RCPT": CaptureSMTP._rcpt,  # noqa: SLF001
-    "DATA": CaptureSMTP._data,  # noqa: SLF001
-    "RSET": CaptureSMTP._rset,  # noqa: SLF001
-    "NOOP": CaptureSMTP._noop,  # noqa: SLF001
-    "HELP": CaptureSMTP._help,  # noqa: SLF001
-    "QUIT": CaptureSMTP._quit,  # noqa: SLF001
-    "AUTH": CaptureSMTP._auth,  # noqa: SLF001
-    "VRFY": _stock("smtp_VRFY"),
-    "EXPN": _stock("smtp_EXPN"),
-    "STARTTLS": _stock("smtp_STARTTLS"),
-}

@@ -5,6 +5,8 @@ Each reply begins with an enhanced status code (RFC 2034 section 4), except 3yz,
 
 from __future__ import annotations
 
+import re
+
 from mailtrap_lite.errors import Reply
 
 
@@ -25,6 +27,8 @@ def refused(code: int, enhanced: str, text: str) -> Refused:
     """Return the exception that answers so."""
     return Refused(Reply(code, enhanced, text))
 
+
+_CODED = re.compile(rb"^([245][0-9]{2}[ -])[245]\.[0-9]{1,3}\.[0-9]{1,3} ", re.MULTILINE)
 
 # What stock aiosmtpd code says without an enhanced code gets the one of its reply code.
 _ENHANCED = {
@@ -48,6 +52,11 @@ def enhanced(status: str) -> bytes:
     return f"{code} {text}\r\n".encode("utf-8", "backslashreplace")
 
 
+def without_codes(reply: bytes) -> bytes:
+    """Return a reply without its enhanced codes, as a server speaks that does not know RFC 2034."""
+    return _CODED.sub(rb"\1", reply)
+
+
 def is_wrong_command(reply: bytes) -> bool:
     """Return whether a reply says that the client does not speak SMTP well: these are counted."""
     return b"500" <= reply[:3] <= b"504" or reply[:3] == b"555"
@@ -58,17 +67,26 @@ SENDER_OK = b"250 2.1.0 Sender ok\r\n"
 RECIPIENT_OK = b"250 2.1.5 Recipient ok\r\n"
 GO_AHEAD = b"354 End data with <CR><LF>.<CR><LF>\r\n"
 BYE = b"221 2.0.0 Bye\r\n"
-HELP = b"214 2.0.0 HELO EHLO AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\r\n"
+SECURE = b"220 2.0.0 Ready to start TLS\r\n"
 AUTHENTICATED = b"235 2.7.0 Authentication successful\r\n"
 
 EMPTY = octets(Reply(500, "5.5.2", "Empty command line"))
-UNKNOWN = octets(Reply(500, "5.5.2", "Command not recognized"))
+UNKNOWN_VERB = Reply(500, "5.5.2", "Command not recognized")
+UNKNOWN = octets(UNKNOWN_VERB)
 LINE_TOO_LONG = octets(Reply(500, "5.5.6", "Command line too long"))
 NOT_TEXT = octets(Reply(501, "5.5.2", "Control character or invalid UTF-8 in the command"))
 NO_HELO = octets(Reply(503, "5.5.1", "Send HELO or EHLO first"))
+NO_LHLO = octets(Reply(503, "5.5.1", "Send LHLO first"))
 NO_EHLO = octets(Reply(503, "5.5.1", "Send EHLO first"))
 NO_MAIL = octets(Reply(503, "5.5.1", "Send MAIL first"))
 NO_RCPT = octets(Reply(503, "5.5.1", "Send RCPT first"))
+NO_TLS = octets(Reply(530, "5.7.0", "Must issue a STARTTLS command first"))
+NO_LOGIN = octets(Reply(530, "5.7.0", "Authentication required"))
+SECURE_ALREADY = octets(Reply(503, "5.5.1", "TLS is in use already"))
+NOT_IMPLEMENTED = octets(Reply(502, "5.5.1", "Command not implemented"))
+CHUNKS_ONLY = octets(Reply(503, "5.5.1", "BODY=BINARYMIME takes BDAT, not DATA"))
+CHUNKS_BEGUN = octets(Reply(503, "5.5.1", "The mail is being sent with BDAT, not DATA"))
+CHUNKS_SPOILED = octets(Reply(503, "5.5.1", "A chunk of this mail was refused; send RSET"))
 NESTED_MAIL = octets(Reply(503, "5.5.1", "A mail transaction is already open"))
 TOO_MANY_RECIPIENTS = octets(Reply(452, "4.5.3", "Too many recipients"))
 
@@ -77,4 +95,5 @@ TOO_MANY_ERRORS = octets(Reply(421, "4.7.0", "Too many errors"))
 NOT_SMTP = octets(Reply(421, "5.7.0", "This is SMTP, not HTTP"))
 TOO_MANY_CONNECTIONS = octets(Reply(421, "4.3.2", "Too many connections"))
 SHUTTING_DOWN = octets(Reply(421, "4.3.2", "Service shutting down"))
+TOO_SLOW = octets(Reply(421, "4.4.2", "The mail takes too long"))
 IDLE = octets(Reply(421, "4.4.2", "Idle for too long"))

@@ -1,34 +1,24 @@
 """One SMTP connection, seen from its transport: octets in, replies out, time and the end. Knows no verb.
 
-It is aiosmtpd's SMTP with another way to read and write. What is overridden here, and why (aiosmtpd 1.4.6):
-
-* `__init__` inspects itself and its handler, 100 to 200 µs a connection, and asks the DNS for its own name.
-  Here it sets what is needed; the rest belongs to the class or to the door.
-* A task for each connection reads lines from a StreamReader.
-  Here `data_received` runs the commands that are complete, and only what has to wait is a task.
-* Each reply line is one write. Here everything that was asked in one piece is (RFC 2920 section 3.2).
-* Each command sets a timer. Here a connection has one, which looks for the last sign of life when it fires.
-* `eof_received` cancels what is going on.
-  Here a client that half-closes gets its mail stored and its replies (RFC 5321 section 4.1.1.10).
-* An idle client is closed silently. Here it gets 421 (RFC 5321 section 3.8).
-* `mail.log` gets what the client sent, control characters and credentials included.
-  Here a transcript gets it, escaped and without secrets.
-* A client that sends and never reads makes replies pile up. Here no command is read while replies wait to be read.
+It is aiosmtpd's SMTP with another way to read and write; overridden.py says what is different, and why.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, cast  # Any: what a coroutine yields to the loop is the loop's business
+import ssl
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, cast  # Any: peer names, and what a coroutine yields to the loop
 
 from aiosmtpd.smtp import SMTP
 
-from mailtrap_lite.message import Protocol, Recorder, Speaker
-from mailtrap_lite.settings import Endpoint
-from mailtrap_lite.smtp.lines import AUTH_LINE, LineBuffer, Overlong
-from mailtrap_lite.smtp.replies import IDLE, SHUTTING_DOWN, TOO_MANY_ERRORS, is_wrong_command
+from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
+from mailtrap_lite.message import Ending, Speaker
+from mailtrap_lite.settings import peer
+from mailtrap_lite.smtp.mode import Mode
+from mailtrap_lite.smtp.patience import Patience
+from mailtrap_lite.smtp.replies import IDLE, SHUTTING_DOWN, TOO_MANY_ERRORS, TOO_SLOW, is_wrong_command, without_codes
+from mailtrap_lite.smtp.stepping import resumed
 
 if TYPE_CHECKING:
     from mailtrap_lite.smtp.door import SmtpDoor
@@ -41,16 +31,8 @@ _BURST = 200
 _MOST_REPLIES = 50
 # Seconds in which a client has to take its last reply.
 _FAREWELL = 5.0
-
-
-class Mode(Enum):
-    """What the next octets of the client are."""
-
-    COMMAND = auto()
-    AUTH = auto()  # an answer to a challenge
-    DATA = auto()
-    WAITING = auto()  # they have to wait: a reply is being worked out
-    ENDED = auto()  # nobody looks at them any more
+# Seconds in which a TLS handshake has to be done, if an idle client is not cut before.
+_HANDSHAKE = 30.0
 
 
 class Wire(SMTP):
@@ -61,13 +43,15 @@ class Wire(SMTP):
     def __init__(self, door: SmtpDoor) -> None:
         # Not super().__init__(): see the table above.
         self._door = door
-        self._lines = LineBuffer()
+        self._lines = LineReader(long_auth=True)
         self._out: list[bytes] = []
         self._mode = Mode.COMMAND
         self._task: asyncio.Task[bytes] | None = None
         self._errors = 0
         self._eof = False
         self._lost = False
+        self._ending = Ending.LEFT
+        self._secure = False
         self._reading = True
         self._writable = True
         self._again = False
@@ -91,6 +75,14 @@ class Wire(SMTP):
         """A piece behind DATA; the dialogue gives back what follows the end."""
         raise NotImplementedError
 
+    def _take_chunk(self, data: bytes) -> None:
+        """A piece behind BDAT; the dialogue gives back what follows the end."""
+        raise NotImplementedError
+
+    def _secured(self) -> None:
+        """TLS has begun."""
+        raise NotImplementedError
+
     def _let_go(self) -> None:
         """No mail will come of what was collected."""
         raise NotImplementedError
@@ -101,22 +93,29 @@ class Wire(SMTP):
         self.loop = asyncio.get_running_loop()
         self.transport = cast(asyncio.Transport, transport)
         sandbox = self._door.sandbox
-        self.client = _spelled(transport.get_extra_info("peername"))
+        self.client = peer(transport.get_extra_info("peername"))
         self._clock = sandbox.clock
-        self._recorder = Recorder(sandbox.new_session(), Protocol.SMTP, client=self.client, started=self._clock())
-        self._patience = self._door.settings.smtp_idle
-        self._alive = self.loop.time()
-        self._timer = self.loop.call_later(self._patience, self._look)
+        self._recorder = sandbox.begin_session(self._door.protocol, client=self.client)
+        settings = self._door.settings
+        self._patience = Patience(
+            idle=settings.smtp_idle,
+            transfer=settings.smtp_transfer,
+            over=self._ran_out,
+            waiting=lambda: self._mode is Mode.WAITING,
+        )
         refusal = self._door.admit(self)
         if refusal is not None:
-            self._end(refusal)
-            return
-        self._greet()
-        self._flush()
+            self._end(refusal, Ending.REFUSED)
+        elif self._door.implicit_tls:
+            self._begin_tls()
+        else:
+            self._greet()
+            self._flush()
 
     def data_received(self, data: bytes) -> None:
         if self._mode is Mode.ENDED:
             return
+        self._recorder.octets_in += len(data)
         self._lines.feed(data)
         self._pump()
 
@@ -125,8 +124,8 @@ class Wire(SMTP):
             return False
         self._eof = True
         self._pump()
-        # True keeps the other direction open, for the replies that are still to come.
-        return not self.transport.is_closing()
+        # True keeps the other direction open, for the replies that are still to come. TLS has no other direction.
+        return not self._secure and not self.transport.is_closing()
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -136,8 +135,10 @@ class Wire(SMTP):
         self._pump()
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self._lost:
+            return
         self._lost = True
-        self._timer.cancel()
+        self._patience.stop()
         if self._task is None:
             self._gone()
         # Else a commit is under way. It goes on, as the mail is complete, and _worked() finishes.
@@ -152,14 +153,16 @@ class Wire(SMTP):
         if is_wrong_command(reply):
             self._errors += 1
             if self._errors >= self._door.settings.session_errors:
-                self._end(TOO_MANY_ERRORS, linger=True)
+                self._end(TOO_MANY_ERRORS, Ending.REFUSED, linger=True)
                 return
         if reply.startswith(b"421"):
-            self._end(reply)
+            self._end(reply, Ending.REFUSED)
             return
         self._say(reply)
 
     def _say(self, reply: bytes) -> None:
+        if self._door.without_codes:
+            reply = without_codes(reply)
         self._out.append(reply)
         now = self._clock()
         if reply.find(b"\n") == len(reply) - 1:
@@ -185,29 +188,85 @@ class Wire(SMTP):
             self._worked(end.value)
             return
         self._mode = Mode.WAITING
-        self._task = self.loop.create_task(_resumed(work, waits_for))
+        self._task = self.loop.create_task(resumed(work, waits_for))
         self._task.add_done_callback(self._worked_later)
 
-    def _end(self, reply: bytes, *, linger: bool = False) -> None:
+    def _end(self, reply: bytes, ending: Ending, *, linger: bool = False) -> None:
         """Send a last reply and close.
 
         linger: the client is likely to be sending; closing at once would reset the connection and lose the reply.
         """
-        self._say(reply)
+        shaking = self._mode is Mode.HANDSHAKE or (self._door.implicit_tls and not self._secure)
+        if not shaking:
+            self._say(reply)
+        # Do, then reply: who reads the last words finds the session ended.
+        self._ending = ending
+        self._door.sandbox.end_session(self._recorder, ending)
+        if shaking:  # nobody would understand a word
+            self._mode = Mode.ENDED
+            self.transport.abort()
+            return
         self._flush()
         self._farewell(linger=linger)
+
+    def _note(self, text: bytes) -> None:
+        """Write down what neither side said."""
+        self._recorder.note(Speaker.NOTE, text, self._clock())
+
+    def _begin_tls(self) -> None:
+        """Shake hands. What the client sent before, in plain text, is dropped (RFC 3207 section 4.2)."""
+        self._flush()
+        self._mode = Mode.HANDSHAKE
+        self._lines.take()
+        self._regulate()
+        self._shaking = self.loop.create_task(self._shake_hands())
+
+    async def _shake_hands(self) -> None:
+        context = self._door.tls
+        assert context is not None  # TLS is not offered without one  # noqa: S101
+        patience = min(_HANDSHAKE, self._door.settings.smtp_idle)
+        try:
+            secured = await self.loop.start_tls(
+                self.transport, self, context, server_side=True, ssl_handshake_timeout=patience
+            )
+        except OSError as error:  # a failed, a broken and a slow handshake all are
+            self._note(f"TLS handshake failed: {getattr(error, 'reason', None) or error or 'broken'}".encode())
+            self._ending = Ending.REFUSED
+        else:
+            self._lift(cast(asyncio.Transport, secured))
+        finally:
+            if not self._secure:
+                self._mode = Mode.ENDED
+                self.transport.abort()
+                self.connection_lost(None)
+
+    def _lift(self, transport: asyncio.Transport) -> None:
+        """Go on over TLS."""
+        self.transport = transport
+        self._secure = True
+        self._reading = self._writable = True
+        tls: ssl.SSLObject = transport.get_extra_info("ssl_object")
+        cipher = tls.cipher()
+        self._recorder.tls = tls.version()
+        self._recorder.cipher = cipher[0] if cipher else None
+        self._note(f"{self._recorder.tls} with {self._recorder.cipher}".encode())
+        self._patience.moved()
+        self._mode = Mode.COMMAND
+        self._secured()
+        self._pump()
 
     # What the door calls.
 
     def shut_down(self, *, finish: bool) -> None:
         """End with 421. finish: a mail that is being received or committed may end first, and get its reply."""
-        if finish and self._mode in (Mode.DATA, Mode.WAITING):
+        if finish and self._mode in (Mode.DATA, Mode.CHUNK, Mode.WAITING):
             self._draining = True
             return
         # A commit under way may succeed: nobody may be told that it failed (RFC 5321 section 4.2.5).
         if self._mode not in (Mode.WAITING, Mode.ENDED):
-            self._end(SHUTTING_DOWN)
+            self._end(SHUTTING_DOWN, Ending.SHUTDOWN)
         if not finish:
+            self._ending = Ending.SHUTDOWN
             self.transport.abort()
             if self._task is not None:
                 self._task.cancel()
@@ -218,11 +277,12 @@ class Wire(SMTP):
         """Do what is complete, then send what was said."""
         commands = 0
         while True:
-            if self._mode is Mode.DATA:
+            if self._mode is Mode.DATA or self._mode is Mode.CHUNK:
                 if not self._lines.pending:
                     break
-                self._alive = self.loop.time()  # a mail that makes progress is not idle
-                self._take_data(self._lines.take())
+                self._patience.moved()  # a mail that makes progress is not idle
+                take = self._take_data if self._mode is Mode.DATA else self._take_chunk
+                take(self._lines.take())
             elif self._mode in (Mode.COMMAND, Mode.AUTH) and self._writable:
                 if commands == _BURST:
                     self._pump_again()
@@ -230,13 +290,15 @@ class Wire(SMTP):
                 if not self._next_line():
                     break
                 commands += 1
+                if commands == 2:
+                    self._recorder.pipelined = True
                 if len(self._out) >= _MOST_REPLIES:
                     self._flush()
             else:
                 break
         self._flush()
         self._regulate()
-        if self._eof and not self._again and self._mode in (Mode.COMMAND, Mode.AUTH, Mode.DATA) and self._writable:
+        if self._eof and not self._again and self._mode not in (Mode.WAITING, Mode.ENDED) and self._writable:
             # Everything that the client sent was done. What is incomplete will stay so.
             self._farewell(linger=False)
 
@@ -249,7 +311,7 @@ class Wire(SMTP):
             return True
         if line is None:
             return False
-        self._alive = self.loop.time()
+        self._patience.moved()
         self._take_line(line)
         return True
 
@@ -266,6 +328,7 @@ class Wire(SMTP):
         if self._out:
             replies = b"".join(self._out)
             self._out.clear()
+            self._recorder.octets_out += len(replies)
             if not self.transport.is_closing():
                 self.transport.write(replies)
 
@@ -292,22 +355,17 @@ class Wire(SMTP):
     def _worked(self, reply: bytes) -> None:
         """Answer something that a shutdown waits for."""
         self._mode = Mode.COMMAND
-        self._alive = self.loop.time()
+        self._patience.moved()
         self._answer(reply)
         if self._draining and self._mode is not Mode.ENDED:
-            self._end(SHUTTING_DOWN)
+            self._end(SHUTTING_DOWN, Ending.SHUTDOWN)
 
-    def _look(self) -> None:
-        """The timer: is the client idle?"""
-        now = self.loop.time()
-        if self._mode is Mode.WAITING:
-            self._alive = now  # it is we who keep it waiting
-        if (rest := self._alive + self._patience - now) > 0:
-            self._timer = self.loop.call_later(rest, self._look)
-        elif self._mode is Mode.ENDED:
+    def _ran_out(self, transfer: bool) -> None:
+        """The client was silent, or its mail slow, for too long."""
+        if self._mode is Mode.ENDED:
             self.transport.abort()
         else:
-            self._end(IDLE)
+            self._end(TOO_SLOW if transfer else IDLE, Ending.IDLE, linger=True)
 
     def _farewell(self, *, linger: bool) -> None:
         self._mode = Mode.ENDED
@@ -315,51 +373,18 @@ class Wire(SMTP):
         self._regulate()
         if linger and not self._eof:
             try:
-                self.transport.write_eof()
+                linger = self.transport.can_write_eof()  # not over TLS, which says goodbye by itself
+                if linger:
+                    self.transport.write_eof()
             except OSError:  # the client has gone
                 linger = False
         if not linger or self._eof:
             self.transport.close()
         if not self._lost:
-            self._timer.cancel()
-            self._alive = self.loop.time()
-            self._patience = _FAREWELL
-            self._timer = self.loop.call_later(_FAREWELL, self._look)
+            self._patience.last(_FAREWELL)
 
     def _gone(self) -> None:
         self._mode = Mode.ENDED
         self._let_go()
         self._door.forget(self)
-        self._door.sandbox.record(self._recorder.end(self._clock()))
-
-
-async def _resumed(work: Coroutine[Any, Any, bytes], waits_for: object) -> bytes:
-    """Go on with a coroutine that was begun outside of a task and waits for something."""
-    return await _Resumed(work, waits_for)
-
-
-class _Resumed:
-    """Does for the task what `yield from work` would do, from the second step on."""
-
-    def __init__(self, work: Coroutine[Any, Any, bytes], waits_for: object) -> None:
-        self._work = work
-        self._waits_for = waits_for
-
-    def __await__(self) -> Generator[object, Any, bytes]:
-        waits_for = self._waits_for
-        while True:
-            try:
-                try:
-                    value = yield waits_for
-                except BaseException as error:  # noqa: BLE001 - also a cancellation belongs to the coroutine
-                    waits_for = self._work.throw(error)
-                else:
-                    waits_for = self._work.send(value)
-            except StopIteration as end:
-                result: bytes = end.value
-                return result
-
-
-def _spelled(peer: tuple[Any, ...] | str | None) -> str:
-    """Return the peer name of a socket as HOST:PORT."""
-    return str(Endpoint(peer[0], peer[1])) if isinstance(peer, tuple) else ""
+        self._door.sandbox.end_session(self._recorder, self._ending)

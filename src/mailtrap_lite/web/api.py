@@ -7,13 +7,12 @@ Where Mailpit's API lets a GET change something (reading a message marks it as r
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from mailtrap_lite.errors import NoSuchMessage
-from mailtrap_lite.message import Message, Session
+from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, bodies, shapes
 from mailtrap_lite.web.events import Events, TooManyStreams
@@ -76,7 +75,7 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
     @routes.get("/api/v1/message/<key>/envelope")
     def show_envelope(key: str) -> Response:
         message = find(sandbox, key)
-        return jsonify(shapes.envelope(message, session_of(message, sandbox.sessions)))
+        return jsonify(shapes.envelope(message))
 
     @routes.get("/api/v1/mailboxes")
     def list_mailboxes() -> Response:
@@ -141,15 +140,6 @@ def find(sandbox: Sandbox, key: str) -> Message:
     if number is None:
         raise NoSuchMessage(f"{key[:60]!a} is not the id of a message")
     return sandbox.message(number)
-
-
-def session_of(message: Message, sessions: Iterable[Session]) -> Session | None:
-    """Return the conversation that delivered a message, if it is remembered.
-
-    Session ids begin anew with each process, so one of an older process could name a stranger: both must agree.
-    """
-    wanted = message.envelope.session
-    return next((found for found in sessions if found.id == wanted and message.id in found.messages), None)
 
 
 def _ok() -> Response:

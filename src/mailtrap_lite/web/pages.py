@@ -19,7 +19,7 @@ from mailtrap_lite.message.html import image_type
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
 from mailtrap_lite.web import asked, bodies, present
-from mailtrap_lite.web.api import find, session_of
+from mailtrap_lite.web.api import find
 
 PAGE = 50  # messages on one page of the list
 MOST_MAILBOXES = 100  # named beside the list; others are opened by address
@@ -98,7 +98,7 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.get("/message/<key>")
     def message(key: str) -> Response:
         found = find(sandbox, key)
-        return page("message.html", **around(Place.asked()), **_reading(found, sandbox))
+        return page("message.html", **around(Place.asked()), **_reading(found))
 
     @routes.get("/delete-all")
     def ask_to_delete_all() -> Response:
@@ -141,7 +141,7 @@ def _listing(sandbox: Sandbox, place: Place) -> Listing:
     return Listing(place, found[:PAGE], older, newer)
 
 
-def _reading(message: Message, sandbox: Sandbox) -> dict[str, Any]:
+def _reading(message: Message) -> dict[str, Any]:
     content = message.content
     html = bool(content.html)
     tab = _tab(html)
@@ -158,7 +158,7 @@ def _reading(message: Message, sandbox: Sandbox) -> dict[str, Any]:
         "source": message.raw[:MOST_SOURCE].decode("utf-8", "replace"),
         "source_is_cut": len(message.raw) > MOST_SOURCE,
         "attached": [(part, bool(image_type(part.data))) for part in (*content.attachments, *content.inline)],
-        "session": session_of(message, sandbox.sessions),
+        "session": message.session,
         "only_in_envelope": _only_in_envelope(message),
     }
 

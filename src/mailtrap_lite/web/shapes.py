@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from mailtrap_lite.message import Address, Delivery, Envelope, Message, Part, Session, Summary
+from mailtrap_lite.message import Address, Delivery, Envelope, Message, Part, Summary
 from mailtrap_lite.store import Counts, MailboxCount
 from mailtrap_lite.version import __version__
 
@@ -148,9 +148,10 @@ def information(counts: Counts, *, store: str, memory: int, accepted: int, delet
     }
 
 
-def envelope(value: Message, session: Session | None) -> Shape:
+def envelope(value: Message) -> Shape:
     """Ours: what SMTP said, what became of each delivery, and what is wrong with the mail."""
     said: Envelope = value.envelope
+    session = value.session
     return {
         "ID": str(value.id),
         "Sender": said.sender,

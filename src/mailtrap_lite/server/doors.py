@@ -1,0 +1,69 @@
+"""The doors of a server: made by the name of their setting, served on a loop, and ended whatever their clients do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from mailtrap_lite.message import Protocol as Spoken
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.server.listening import BACKLOG
+from mailtrap_lite.server.tls import Tls
+from mailtrap_lite.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Door(Protocol):
+    """A wire format: makes a protocol for each connection, and ends them all."""
+
+    def __call__(self) -> asyncio.BaseProtocol: ...
+    async def close(self, grace: float) -> None: ...
+
+
+def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) -> Door:
+    """Return the door of a setting: smtp, smtps, lmtp or pop3."""
+    # The doors are imported by those who open one.
+    if name == "pop3":
+        from mailtrap_lite.pop3.server import Pop3Door
+
+        return Pop3Door(sandbox, settings)
+    from mailtrap_lite.smtp.door import SmtpDoor
+
+    return SmtpDoor(
+        sandbox,
+        settings,
+        tls=tls.server_context if tls else None,
+        implicit_tls=name == "smtps",
+        protocol=Spoken.LMTP if name == "lmtp" else Spoken.SMTP,
+    )
+
+
+async def serve(doors: Sequence[tuple[Door, list[socket.socket]]]) -> list[asyncio.Server]:
+    """Serve each door on its sockets; on the loop."""
+    loop = asyncio.get_running_loop()
+    return [
+        await loop.create_server(door, sock=listener, backlog=BACKLOG)
+        for door, sockets in doors
+        for listener in sockets
+    ]
+
+
+async def end(
+    serving: Future[list[asyncio.Server]], sockets: Sequence[socket.socket], doors: Sequence[Door], grace: float
+) -> None:
+    """Close the sockets and then the doors; on the loop. grace: seconds for what comes in."""
+    try:
+        # Never `wait_closed`: since 3.12 it waits for clients that may never go.
+        for listener in await asyncio.wrap_future(serving):
+            listener.close()
+    except OSError:
+        log.exception("SMTP and POP3 were never served")
+    for opened in sockets:  # those that no loop took over; the others are closed already
+        opened.close()
+    ends: list[Awaitable[None]] = [door.close(grace) for door in doors]
+    await asyncio.gather(*ends)

@@ -1,0 +1,53 @@
+"""What holds during a session and during a mail transaction (RFC 5321 section 3.3), on aiosmtpd's own values."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiosmtpd.smtp import Envelope as StockEnvelope
+from aiosmtpd.smtp import Session as StockSession
+
+from mailtrap_lite.message import Recipient
+from mailtrap_lite.smtp.data import DataReader
+
+
+class Conversation(StockSession):
+    """What holds until the connection ends, or TLS begins.
+
+    id: the transcript's. user: who authenticated, or None. tls: the TLS version, or None.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, session: str, client: str, tls: str | None) -> None:
+        super().__init__(loop)
+        self.id = session
+        self.client = client
+        self.tls = tls
+        self.user: str | None = None
+
+
+class Transaction(StockEnvelope):
+    """What holds from MAIL to the end of DATA, or to BDAT LAST.
+
+    mail_from: None while no MAIL was accepted. limit: octets of the mail. binary: BODY=BINARYMIME, so BDAT only.
+    chunked: a BDAT was accepted, so DATA is not. spoiled: a BDAT was refused, so only RSET helps (RFC 3030 section 2).
+    remarks: lint codes of what only the wire shows.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.recipients: list[Recipient] = []
+        self.body = DataReader(limit)
+        self.binary = False
+        self.chunked = False
+        self.spoiled = False
+        self.remarks: list[str] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether MAIL was accepted."""
+        return self.mail_from is not None
+
+    def remark(self, code: str) -> None:
+        """Keep a lint code, once."""
+        if code not in self.remarks:
+            self.remarks.append(code)
