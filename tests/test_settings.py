@@ -89,9 +89,7 @@ def test_the_source_of_a_bad_value_is_named() -> None:
 
 
 def test_an_unknown_setting_is_named_with_those_there_are() -> None:
-    with pytest.raises(
-        BadSetting, match=r"'smpt' from the call is not a setting; the settings are smtp, smtps, "
-    ):
+    with pytest.raises(BadSetting, match=r"'smpt' from the call is not a setting; the settings are smtp, smtps, "):
         Settings.of({"smpt": "x"})
 
 

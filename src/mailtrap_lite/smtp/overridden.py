@@ -18,6 +18,8 @@ OVERRIDDEN: Final[dict[str, str]] = {
     "eof_received": "It cancels what is going on, so that a client that half-closes loses its mail. "
     "Here its mail is stored and its replies are sent (RFC 5321 section 4.1.1.10).",
     "connection_lost": "It cancels the handler. Here a commit under way ends, and the session is remembered.",
+    "pause_writing": "It holds back the one task that writes. Here no command is read while replies wait to be read.",
+    "resume_writing": "As pause_writing: the commands that waited are run now.",
     "push": "It writes one line at once. Here replies are collected, and get an enhanced status code (RFC 2034).",
     "tls_context": "An attribute that the constructor would set. Here the door has it.",
     "_auth_required": "An attribute that the constructor would set. Here the door decides before a verb is called.",
@@ -30,7 +32,7 @@ REPLACED: Final[dict[str, str]] = {
     "and it raises the command limits of every connection.",
     "smtp_MAIL": "`_getaddr` builds a class on each call and repairs bad addresses; `<>` becomes the sender `<>`; "
     "unknown parameters with a hyphen are 501. path.py takes an address as it stands or not at all.",
-    "smtp_RCPT": "As MAIL; and `RCPT TO:<>` is taken.",
+    "smtp_RCPT": "As smtp_MAIL; and `RCPT TO:<>` is taken.",
     "smtp_DATA": "It goes by lines, refuses those over 1,001 octets, and buffers one without end. data.py does not.",
     "smtp_RSET": "It has no enhanced status code, and costs a task.",
     "smtp_NOOP": "It has no enhanced status code, and costs a task.",

@@ -233,7 +233,8 @@ class Wire(SMTP):
             self._note(f"TLS handshake failed: {getattr(error, 'reason', None) or error or 'broken'}".encode())
             self._ending = Ending.REFUSED
         else:
-            self._lift(cast(asyncio.Transport, secured))
+            if secured is not None:  # the client left in the middle
+                self._lift(secured)
         finally:
             if not self._secure:
                 self._mode = Mode.ENDED
