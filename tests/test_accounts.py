@@ -1,6 +1,10 @@
-"""Which mailbox: the rules for recipients and for POP3 users."""
+"""Who may log in, and which mailbox a name means."""
 
 from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
 
 import pytest
 
@@ -71,37 +75,129 @@ def test_selections_overlap_when_a_mailbox_could_be_in_both(one: str, other: str
     assert selection_of(other).overlaps(selection_of(one)) is overlap
 
 
-def test_the_apop_example_of_rfc_1939() -> None:
-    accounts = Accounts(AuthMode.TABLE, {"mrose": "tanstaaf"})
+TABLE = Accounts(AuthMode.TABLE, {"alice": "secret", "jörg": "pässwörd €", "tim": "tanstaaftanstaaf"})
+MODES = pytest.mark.parametrize(
+    ("accounts", "right", "wrong"),
+    [
+        pytest.param(Accounts(), True, True, id="any, the default"),
+        pytest.param(Accounts(AuthMode.ANY, TABLE.users), True, True, id="any with a table"),
+        pytest.param(TABLE, True, False, id="table"),
+        pytest.param(Accounts(AuthMode.TABLE), False, False, id="empty table"),
+        pytest.param(Accounts(AuthMode.REQUIRED, TABLE.users), True, False, id="required"),
+        pytest.param(Accounts(AuthMode.REQUIRED), True, True, id="required without a table"),
+        pytest.param(Accounts(AuthMode.REJECT), False, False, id="reject"),
+        pytest.param(Accounts(AuthMode.REJECT, TABLE.users), False, False, id="reject with a table"),
+    ],
+)
 
-    assert accounts.check_apop("mrose", "<1896.697170952@dbc.mtview.ca.us>", "c4c9334bac560ecc979e58001b3e22fb")
-    assert not accounts.check_apop("mrose", "<1896.697170953@dbc.mtview.ca.us>", "c4c9334bac560ecc979e58001b3e22fb")
-    assert not accounts.check_apop("rose", "<1896.697170952@dbc.mtview.ca.us>", "c4c9334bac560ecc979e58001b3e22fb")
+
+def cram_md5(password: str, challenge: bytes) -> str:
+    return hmac.new(password.encode(), challenge, "md5").hexdigest()
+
+
+def apop(password: str, timestamp: bytes) -> str:
+    return hashlib.md5(timestamp + password.encode()).hexdigest()  # noqa: S324 - RFC 1939 says MD5
+
+
+@MODES
+def test_credentials_are_right_or_wrong(accounts: Accounts, right: bool, wrong: bool) -> None:
+    assert accounts.check("alice", "secret") is right
+    assert accounts.check("jörg", "pässwörd €") is right
+    for user, password in (
+        ("alice", "Secret"),
+        ("alice", "secret "),
+        ("alice", ""),
+        ("Alice", "secret"),
+        ("jo\u0308rg", "pässwörd €"),
+        ("tim", "secret"),
+        ("nobody", "secret"),
+        ("nobody", ""),
+        ("", ""),
+        ("alice", "\udcff"),
+    ):
+        assert accounts.check(user, password) is wrong
+
+
+@MODES
+def test_a_token_is_in_the_place_of_the_password(accounts: Accounts, right: bool, wrong: bool) -> None:
+    assert accounts.check_token("alice", "secret") is right
+    assert accounts.check_token("alice", "other") is wrong
+    assert accounts.check_token("nobody", "secret") is wrong
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("digest_of", "method"),
+    [(cram_md5, Accounts.check_cram_md5), (apop, Accounts.check_apop)],
+    ids=["CRAM-MD5", "APOP"],
+)
+def test_a_digest_is_right_or_wrong(
+    accounts: Accounts,
+    right: bool,
+    wrong: bool,
+    digest_of: Callable[[str, bytes], str],
+    method: Callable[[Accounts, str, bytes, str], bool],
+) -> None:
+    challenge = b"<1.2@host.test>"
+
+    assert method(accounts, "alice", challenge, digest_of("secret", challenge)) is right
+    assert method(accounts, "jörg", challenge, digest_of("pässwörd €", challenge)) is right
+    assert method(accounts, "alice", challenge, digest_of("secret", b"<1.3@host.test>")) is wrong
+    assert method(accounts, "alice", challenge, digest_of("Secret", challenge)) is wrong
+    assert method(accounts, "tim", challenge, digest_of("secret", challenge)) is wrong
+    assert method(accounts, "nobody", challenge, digest_of("secret", challenge)) is wrong
+    assert method(accounts, "nobody", challenge, digest_of("", challenge)) is wrong
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 31, "0" * 33, "0" * 31 + "g", "A" * 32, "é" * 32, "0" * 32 + "\n"])
+def test_what_is_no_digest_is_never_right(digest: str) -> None:
+    for accounts in (Accounts(), TABLE):
+        assert not accounts.check_cram_md5("alice", b"<1@h>", digest)
+        assert not accounts.check_apop("alice", b"<1@h>", digest)
+
+
+def test_the_example_of_rfc_1939_is_right() -> None:
+    accounts = Accounts(AuthMode.TABLE, {"mrose": "tanstaaf"})
+    timestamp = b"<1896.697170952@dbc.mtview.ca.us>"
+
+    assert accounts.check_apop("mrose", timestamp, "c4c9334bac560ecc979e58001b3e22fb")
+    assert not accounts.check_apop("mrose", timestamp, "c4c9334bac560ecc979e58001b3e22fc")
+
+
+def test_the_example_of_rfc_2195_is_right() -> None:
+    challenge = b"<1896.697170952@postoffice.reston.mci.net>"
+
+    assert TABLE.check_cram_md5("tim", challenge, "b913a602c7eda7a495b4e6e7334d3890")
+    assert not TABLE.check_cram_md5("tim", challenge, "b913a602c7eda7a495b4e6e7334d3891")
+
+
+@pytest.mark.parametrize(("mode", "needed"), [("any", False), ("table", False), ("required", True), ("reject", False)])
+def test_only_one_mode_needs_a_login(mode: str, needed: bool) -> None:
+    assert Accounts(AuthMode(mode)).login_needed is needed
 
 
 @pytest.mark.parametrize(
-    ("mode", "users", "right", "wrong", "needed"),
+    ("accounts", "may"),
     [
-        (AuthMode.ANY, {}, True, True, False),
-        (AuthMode.TABLE, {"alice": "secret"}, True, False, False),
-        (AuthMode.REQUIRED, {"alice": "secret"}, True, False, True),
-        (AuthMode.REQUIRED, {}, True, True, True),
-        (AuthMode.TABLE, {}, False, False, False),
-        (AuthMode.REJECT, {"alice": "secret"}, False, False, False),
+        (Accounts(), True),
+        (Accounts(AuthMode.REQUIRED), True),
+        (TABLE, False),
+        (Accounts(AuthMode.REQUIRED, TABLE.users), False),
     ],
+    ids=["any", "required without a table", "table", "required"],
 )
-def test_which_logins_are_right(mode: AuthMode, users: dict[str, str], right: bool, wrong: bool, needed: bool) -> None:
-    accounts = Accounts(mode, users)
-
-    assert accounts.check("alice", "secret") is right
-    assert accounts.check("alice", "") is accounts.check("bob", "secret") is wrong
-    assert accounts.check("alice", "\ud800") is wrong
-    assert accounts.login_needed is needed
+def test_acting_as_another_user_is_for_those_who_are_not_checked(accounts: Accounts, may: bool) -> None:
+    assert accounts.may_act_as("alice", "alice")
+    assert accounts.may_act_as("alice", "tim") is may
 
 
-def test_a_user_without_password_is_nobody() -> None:
-    assert not Accounts(AuthMode.TABLE, {"alice": "secret"}).check("bob", "")
+def test_no_password_is_in_the_repr() -> None:
+    assert repr(TABLE) == "Accounts(mode=<AuthMode.TABLE: 'table'>)"
+    assert str(TABLE) == repr(TABLE)
 
 
-def test_passwords_are_not_shown() -> None:
-    assert "secret" not in repr(Accounts(AuthMode.TABLE, {"alice": "secret"}))
+def test_accounts_are_values() -> None:
+    same = Accounts(AuthMode.TABLE, dict(TABLE.users))
+
+    assert (same, hash(same)) == (TABLE, hash(TABLE))
+    assert same != Accounts(AuthMode.TABLE, {"alice": "other"})

@@ -28,6 +28,14 @@ def test_the_page_of_settings_is_up_to_date() -> None:
         assert f"| `{item.name}` | `{flag_of(item.name)}` |" in page()
 
 
+def test_the_page_of_smtp_is_up_to_date() -> None:
+    from mailtrap_lite.smtp.__main__ import page as smtp_page
+
+    assert (ROOT / "docs" / "smtp.md").read_text(encoding="utf-8") == smtp_page(), (
+        "run: python -m mailtrap_lite.smtp > docs/smtp.md"
+    )
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_links_to_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")

@@ -1,16 +1,113 @@
-"""Who may log in, and which mailbox: one place for SMTP recipients, POP3 users, the API and the tests."""
+"""Who may log in, and which mailbox a name means: one place for SMTP, POP3, the API and the tests.
+
+Knows no protocol: what a client sent was decoded before.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from mailtrap_lite.errors import BadMail
 
 EVERYTHING = "*"
+
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+
+
+class AuthMode(StrEnum):
+    """Which credentials are right, and whether a client can do without."""
+
+    ANY = "any"  # all are right, none are needed
+    TABLE = "table"  # those in the table are right, none are needed
+    REQUIRED = "required"  # those in the table are right, or all when it is empty; a client has to log in
+    REJECT = "reject"  # none are right
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Says whether credentials are right. users: from a user's name to the password; it is in no repr.
+
+    Names are compared exactly, letter case and Unicode form included: what a user name means is for the server that has
+    it (RFC 4616 section 2), and a test wants to see that its program sends another one. Passwords are compared so too.
+    How long a verdict takes depends on what the client sent, not on which users there are.
+    """
+
+    mode: AuthMode = AuthMode.ANY
+    users: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def login_needed(self) -> bool:
+        """Whether a client has to log in before anything else."""
+        return self.mode is AuthMode.REQUIRED
+
+    @property
+    def all_are_right(self) -> bool:
+        """Whether nothing is compared: each name and each password will do."""
+        return self.mode is AuthMode.ANY or (self.mode is AuthMode.REQUIRED and not self.users)
+
+    def check(self, user: str, password: str) -> bool:
+        """Return whether this is the user's password."""
+        if self._is_settled:
+            return self.all_are_right
+        known, secret = self._secret(user)
+        return hmac.compare_digest(secret, _octets(password)) and known
+
+    def check_token(self, user: str, token: str) -> bool:
+        """Return whether this is the user's OAuth 2.0 access token: the table holds it in the password's place."""
+        return self.check(user, token)
+
+    def check_cram_md5(self, user: str, challenge: bytes, digest: str) -> bool:
+        """Return whether this answers the challenge (RFC 2195 section 2): the keyed MD5 in 32 lower-case hex digits."""
+        known, secret = self._secret(user)
+        return self._check_digest(digest, hmac.new(secret, challenge, _MD5).hexdigest(), known=known)
+
+    def check_apop(self, user: str, timestamp: bytes, digest: str) -> bool:
+        """Return whether this is the MD5 of the greeting's timestamp, with its brackets, and the password.
+
+        RFC 1939 section 7: 32 lower-case hex digits.
+        """
+        known, secret = self._secret(user)
+        return self._check_digest(digest, _MD5(timestamp + secret).hexdigest(), known=known)
+
+    def may_act_as(self, user: str, other: str) -> bool:
+        """Return whether a user may have another authorization identity (RFC 4616 section 2)."""
+        return other == user or self.all_are_right
+
+    @property
+    def _is_settled(self) -> bool:
+        return self.mode is AuthMode.REJECT or self.all_are_right
+
+    def _secret(self, user: str) -> tuple[bool, bytes]:
+        """Return whether the user is in the table, and the password; one who is not costs as much time."""
+        password = self.users.get(user)
+        return password is not None, _octets(password or "")
+
+    def _check_digest(self, digest: str, right: str, *, known: bool) -> bool:
+        if not is_digest(digest):
+            return False
+        if self._is_settled:
+            return self.all_are_right
+        return hmac.compare_digest(right, digest) and known
+
+
+def is_digest(text: str) -> bool:
+    """Return whether this looks like the digest of CRAM-MD5 or APOP."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+# Both RFCs say MD5. Where only approved digests are allowed it has to be said that nothing is protected by it.
+_MD5 = partial(hashlib.md5, usedforsecurity=False)
+
+
+def _octets(text: str) -> bytes:
+    # What no UTF-8 stands for, as the environment or a client may bring it, is wrong, not an error.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def mailbox_of(address: str, *, plus_addressing: bool = True) -> str:
@@ -68,52 +165,3 @@ def local_part(mailbox: str) -> str:
     """Return what stands before the last @ of a mailbox name; the whole name without one."""
     local, at, domain = mailbox.rpartition("@")
     return local if at else domain
-
-
-class AuthMode(StrEnum):
-    """Which logins are right."""
-
-    ANY = "any"  # all of them, and none is needed
-    TABLE = "table"  # those of the users, and none is needed
-    REQUIRED = "required"  # one is needed: one of the users, or any if there are none
-    REJECT = "reject"  # none
-
-
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """Users and their passwords, and what a login has to be. Names are compared as they stand, in constant time."""
-
-    mode: AuthMode = AuthMode.ANY
-    users: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def login_needed(self) -> bool:
-        """Whether nothing is taken without a login."""
-        return self.mode is AuthMode.REQUIRED
-
-    @property
-    def any_will_do(self) -> bool:
-        """Whether credentials are taken as they come."""
-        return self.mode is AuthMode.ANY or (self.mode is AuthMode.REQUIRED and not self.users)
-
-    def check(self, user: str, password: str) -> bool:
-        """Return whether this is the user's password; for XOAUTH2 the token is."""
-        return self._verdict(user, password, self.users.get(user, ""))
-
-    def check_cram_md5(self, user: str, challenge: bytes, digest: str) -> bool:
-        """Return whether the digest is that of the challenge under the user's password (RFC 2195 section 2)."""
-        right = hmac.new(self.users.get(user, "").encode(), challenge, hashlib.md5).hexdigest()
-        return self._verdict(user, digest.lower(), right)
-
-    def check_apop(self, user: str, timestamp: str, digest: str) -> bool:
-        """Return whether the digest is that of the timestamp and the user's password (RFC 1939 section 7)."""
-        text = timestamp + self.users.get(user, "")
-        right = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-        return self._verdict(user, digest, right)
-
-    def _verdict(self, user: str, given: str, right: str) -> bool:
-        # Compared also for a user who is not there, so that the time tells nobody who is.
-        same = hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode())
-        if self.any_will_do:
-            return True
-        return same and user in self.users and self.mode is not AuthMode.REJECT

@@ -1,12 +1,12 @@
-"""Command lines, or runs of octets, out of what a client sent, with bounded memory: the one reader of all doors.
-
-Knows no command and no reply, but that an AUTH of SMTP may be longer than others.
-"""
+"""Lines, or runs of octets, out of what a client of SMTP or POP3 sent, with bounded memory. Knows no reply."""
 
 from __future__ import annotations
 
-# RFC 4954 section 4: an AUTH command, and each answer to a challenge, may have 12,288 octets with its CRLF.
+# RFC 4954 section 4 and RFC 5034 section 4: an answer to a challenge may have 12,288 octets, with its CRLF;
+# so may an AUTH command of SMTP, while that of POP3 is a line like others.
 AUTH_LINE = 12_288
+
+_AUTH = b"AUTH "
 
 
 class Overlong(Exception):
@@ -16,16 +16,16 @@ class Overlong(Exception):
 class LineReader:
     """Keeps what was fed until it is asked for; the caller looks at `pending` and stops reading from the client.
 
-    long_auth: a line that begins with AUTH may have AUTH_LINE octets, whatever the limit (RFC 4954; not in RFC 5034).
-    bare_lf: whether any line so far ended with LF alone.
+    auth: octets that a line which begins with AUTH may have at least.
+    bare_lf: whether a line was returned that ended in LF without CR; it stays so until the caller says False.
     """
 
-    def __init__(self, *, long_auth: bool = False) -> None:
+    def __init__(self, *, auth: int = 0) -> None:
+        self.bare_lf = False
+        self._auth = auth
         self._data = b""
         self._start = 0
         self._draining = False
-        self._long_auth = long_auth
-        self.bare_lf = False
 
     @property
     def pending(self) -> int:
@@ -42,13 +42,13 @@ class LineReader:
     def take(self) -> bytes:
         """Return everything that waits."""
         data = self._data[self._start :] if self._start else self._data
-        self.clear()
+        self._data = b""
+        self._start = 0
         return data
 
     def clear(self) -> None:
-        """Forget what waits, also the line that is being drained."""
-        self._data = b""
-        self._start = 0
+        """Forget what waits, and that a line was too long."""
+        self.take()
         self._draining = False
 
     def line(self, limit: int) -> bytes | None:
@@ -57,23 +57,26 @@ class LineReader:
         A line ends with CRLF, or with a bare LF, as people who type do. limit: octets with the line end.
         Raises Overlong once the end of a longer line was seen; until then its octets are dropped.
         """
-        start = self._start
-        end = self._data.find(b"\n", start) + 1
+        data, start = self._data, self._start
+        end = data.find(b"\n", start) + 1
         if not end:
-            if self._draining or self.pending >= self._limit(limit):
-                self.clear()
+            # What has as many octets as the limit will have more with its line end.
+            if self._draining or (len(data) - start >= limit and len(data) - start >= self._longest(limit)):
                 self._draining = True
+                self.take()
             return None
         self._start = end
-        if self._draining or (end - start > limit and end - start > self._limit(limit, start)):
+        if self._draining or (end - start > limit and end - start > self._longest(limit, start)):
             self._draining = False
             raise Overlong
-        if self._data[end - 2 : end] == b"\r\n":
-            return self._data[start : end - 2]
+        if data[end - 2 : end] == b"\r\n":
+            return data[start : end - 2]
         self.bare_lf = True
-        return self._data[start : end - 1]
+        return data[start : end - 1]
 
-    def _limit(self, limit: int, start: int | None = None) -> int:
-        start = self._start if start is None else start
-        auth = self._long_auth and self._data[start : start + 5].upper() == b"AUTH "
-        return max(limit, AUTH_LINE) if auth else limit
+    def _longest(self, limit: int, start: int | None = None) -> int:
+        """Return what the line that begins at `start` may have, or the incomplete one at the end of what waits."""
+        at = self._start if start is None else start
+        begin = self._data[at : at + len(_AUTH)].upper()
+        # An incomplete line may have less than the word; one that is complete then ends with LF, which is not in it.
+        return max(limit, self._auth) if _AUTH.startswith(begin) else limit

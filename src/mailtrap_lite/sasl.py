@@ -1,139 +1,199 @@
-"""The SASL mechanisms as dialogues of octets, for both doors: a challenge out, a response in, a user at the end.
+"""SASL mechanisms (RFC 4422) as dialogues with a client, for SMTP AUTH (RFC 4954) and POP3 AUTH (RFC 5034).
 
-Knows no reply and no socket, and neither clock nor chance: what a challenge needs of them is handed in.
-The password is forgotten as soon as it was looked at.
+    exchange = Exchange("PLAIN", b"AGFsaWNlAHNlY3JldA==", accounts=accounts, challenge=b"<unique@host>")
+    while isinstance(exchange.step, Challenge):
+        ...                             # send exchange.step.octets in base64, read a line without its line end
+        exchange.answer(line)
+    exchange.step.user                  # a Success; everything else is an AuthError
+
+A mechanism is a generator: it yields challenges, is sent responses, and returns who it is or raises.
+Both doors read base64 and the `*` that gives up alike, so that is here; how a door words a challenge, a success and an
+AuthError is its own. Knows no reply, no socket, no clock and no chance; the length of a line is bounded before.
+No password, digest or token gets into the text or the repr of anything here.
 """
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
-from base64 import b64decode
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Final, TypeAlias
+from binascii import a2b_base64
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from mailtrap_lite.accounts import Accounts
+from mailtrap_lite.accounts import Accounts, is_digest
 
-# Yields challenges, is sent responses, returns the user. Raises SaslError.
-Exchange: TypeAlias = Generator[bytes, bytes, str]
-
-
-class SaslError(Exception):
-    """A login did not come about; the text says why, and holds nothing that the client sent."""
-
-
-class Malformed(SaslError):
-    """A response is not what the mechanism wants, or not base64."""
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+# developers.google.com/gmail/imap/xoauth2-protocol; a scheme has no case (RFC 9110 section 11.1).
+_BEARER = re.compile(r"user=([^\x01]+)\x01auth=(?i:bearer) ([^\x00\x01]+)\x01\x01")
+_WRONG = "Authentication credentials invalid"
+_NO_TOKEN = json.dumps({"status": "401", "schemes": "bearer", "scope": "mail"}, separators=(",", ":")).encode("ascii")
 
 
-class Cancelled(SaslError):
-    """The client gave up with `*`."""
+class AuthError(Exception):
+    """An exchange is over without a user; the text can be shown to the client."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
-class UnknownMechanism(SaslError):
-    """There is no such mechanism, or it is hidden."""
+class Malformed(AuthError):
+    """What the client sent is not base64, or not what the mechanism wants."""
 
 
-class Rejected(SaslError):
+class Cancelled(AuthError):
+    """The client gave up (RFC 4954 section 4, RFC 5034 section 4)."""
+
+
+class UnknownMechanism(AuthError):
+    """There is no such mechanism."""
+
+
+class Rejected(AuthError):
     """The credentials are wrong."""
 
 
-def begin(name: str, initial: bytes | None, *, accounts: Accounts, unique: str) -> tuple[Exchange, bytes]:
-    """Return the dialogue of a mechanism and its first challenge.
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the client has to answer, before it is put into base64; often empty."""
 
-    initial: the decoded initial response, None without one. unique: "<…@host>", never used before, for CRAM-MD5.
-    Raises UnknownMechanism or another SaslError, or StopIteration with the user if the initial response was enough.
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """Somebody is logged in. Both names are printable and not empty.
+
+    user: whose credentials these are, the authentication identity.
+    acts_as: whose mail it is about, the authorization identity (RFC 4616 section 2); mostly the same.
     """
-    if (mechanism := MECHANISMS.get(name.upper())) is None:
-        raise UnknownMechanism("mechanism not recognized")
-    dialogue = mechanism(initial, accounts, unique)
-    return dialogue, next(dialogue)
+
+    user: str
+    acts_as: str
+
+
+Dialogue: TypeAlias = Generator[bytes, bytes, Success]
+
+
+class Mechanism(Protocol):
+    """How a dialogue begins. initial: the initial response, None without one. challenge: that of CRAM-MD5."""
+
+    def __call__(self, accounts: Accounts, initial: bytes | None, *, challenge: bytes) -> Dialogue: ...
+
+
+class Exchange:
+    """One AUTH command, until it ends with a Success or an AuthError; after that nothing can be answered."""
+
+    def __init__(self, mechanism: str, initial: bytes | None, *, accounts: Accounts, challenge: bytes) -> None:
+        """Begin. initial: the word behind the mechanism, in base64, None without one.
+
+        challenge: for CRAM-MD5, a message-id that was never used before (RFC 2195 section 2), as `<unique@host>`.
+        """
+        begin = MECHANISMS.get(mechanism.upper() if mechanism.isascii() else "")
+        if begin is None:
+            raise UnknownMechanism(f"Mechanism not recognized, use {', '.join(MECHANISMS)}")
+        # RFC 4954 section 4, RFC 5034 section 4: an initial response that is empty is written as "=".
+        response = b"" if initial == b"=" else None if initial is None else decoded(initial)
+        self._dialogue = begin(accounts, response, challenge=challenge)
+        self.step = self._send(None)
+
+    def answer(self, line: bytes) -> Challenge | Success:
+        """Take the client's answer to the challenge, in base64, and return the next step."""
+        self.step = self._send(decoded(line))
+        return self.step
+
+    def _send(self, response: bytes | None) -> Challenge | Success:
+        try:
+            # A generator wants to be begun with None; its type says that it is sent responses only.
+            return Challenge(next(self._dialogue) if response is None else self._dialogue.send(response))
+        except StopIteration as end:
+            if end.value is None:
+                raise RuntimeError("the exchange is over") from None
+            success: Success = end.value
+            return success
 
 
 def decoded(line: bytes) -> bytes:
-    """Return what a line of base64 stands for; raises Malformed, or Cancelled for `*` (RFC 4954 and RFC 5034)."""
+    """Return the octets that a line of base64 stands for; raises Malformed, or Cancelled for a `*`."""
     if line == b"*":
         raise Cancelled("Authentication cancelled")
-    try:
-        return b64decode(line, validate=True)
-    except binascii.Error:
-        raise Malformed("Not base64") from None
+    # binascii takes "YWJj=" in some versions of Python, even when told to be strict.
+    if not _BASE64.fullmatch(line):
+        raise Malformed("Not base64")
+    return a2b_base64(line)
 
 
-def decoded_initial(word: bytes) -> bytes:
-    """Return what an initial response stands for; "=" is an empty one."""
-    return b"" if word == b"=" else decoded(word)
-
-
-def _plain(initial: bytes | None, accounts: Accounts, unique: str) -> Exchange:
+def plain(accounts: Accounts, initial: bytes | None, *, challenge: bytes) -> Dialogue:
     """PLAIN (RFC 4616): authorization identity, user and password in one response, separated by NUL."""
     response = (yield b"") if initial is None else initial
     parts = response.split(b"\0")
     if len(parts) != 3:
         raise Malformed("PLAIN wants an identity, a user and a password, separated by NUL")
-    identity, user, password = map(_text, parts)
-    if not user:
-        raise Malformed("PLAIN wants a user")
-    # RFC 4616 section 2: to act for somebody else needs a right that nobody has here.
-    if identity not in ("", user) and not accounts.any_will_do:
-        raise Rejected("Authentication credentials invalid")
-    return _checked(user, accounts.check(user, password))
+    user, password = _user(parts[1]), _text(parts[2])
+    acts_as = _user(parts[0]) if parts[0] else user
+    _demand(accounts.check(user, password))
+    if not accounts.may_act_as(user, acts_as):
+        raise Rejected("Credentials are right, but not for acting as another user")
+    return Success(user, acts_as)
 
 
-def _login(initial: bytes | None, accounts: Accounts, unique: str) -> Exchange:
-    """LOGIN (draft-murchison-sasl-login): user, then password."""
-    user = _text((yield b"Username:") if initial is None else initial)
+def login(accounts: Accounts, initial: bytes | None, *, challenge: bytes) -> Dialogue:
+    """LOGIN (draft-murchison-sasl-login): user, then password; an initial response is the user, as many clients do."""
+    user = _user((yield b"Username:") if initial is None else initial)
     password = _text((yield b"Password:"))
-    if not user:
-        raise Malformed("LOGIN wants a user")
-    return _checked(user, accounts.check(user, password))
+    _demand(accounts.check(user, password))
+    return Success(user, user)
 
 
-def _cram_md5(initial: bytes | None, accounts: Accounts, unique: str) -> Exchange:
-    """CRAM-MD5 (RFC 2195): the user and a digest of the challenge, keyed with the password."""
-    if initial is not None:
+def cram_md5(accounts: Accounts, initial: bytes | None, *, challenge: bytes) -> Dialogue:
+    """CRAM-MD5 (RFC 2195): the user, and the challenge's digest with the password as key."""
+    if initial is not None:  # RFC 4954 section 4: the server speaks first, so it is 501
         raise Malformed("CRAM-MD5 takes no initial response")
-    challenge = unique.encode("ascii")
-    user, space, digest = _text((yield challenge)).rpartition(" ")
-    if not user or not space or not _DIGEST.fullmatch(digest):
-        raise Malformed("CRAM-MD5 wants a user, a space and a digest of 32 hexadecimal digits")
-    return _checked(user, accounts.check_cram_md5(user, challenge, digest))
+    name, _, digest = _text((yield challenge)).rpartition(" ")
+    if not is_digest(digest):
+        raise Malformed("CRAM-MD5 wants a user, a space and 32 lower-case hexadecimal digits")
+    user = _printable(name)
+    _demand(accounts.check_cram_md5(user, challenge, digest))
+    return Success(user, user)
 
 
-def _xoauth2(initial: bytes | None, accounts: Accounts, unique: str) -> Exchange:
-    """XOAUTH2, as large providers have it: the user and a bearer token; a refusal gives its reason as a challenge."""
-    response = _text((yield b"") if initial is None else initial)
-    found = _BEARER.fullmatch(response)
+def xoauth2(accounts: Accounts, initial: bytes | None, *, challenge: bytes) -> Dialogue:
+    """XOAUTH2, as Google and Microsoft have it: the user and an OAuth 2.0 access token (RFC 6750)."""
+    found = _BEARER.fullmatch(_text((yield b"") if initial is None else initial))
     if found is None:
-        raise Malformed("XOAUTH2 wants user=…^Aauth=Bearer …^A^A")
-    if not accounts.check(found["user"], found["token"]):
-        yield json.dumps({"status": "401", "schemes": "bearer", "scope": "mail"}).encode()
-        raise Rejected("Authentication credentials invalid")
-    return found["user"]
+        raise Malformed("XOAUTH2 wants user=NAME^Aauth=Bearer TOKEN^A^A")
+    user = _printable(found[1])
+    if not accounts.check_token(user, found[2]):
+        yield _NO_TOKEN  # the client answers with nothing, and only then it is told
+        raise Rejected(_WRONG)
+    return Success(user, user)
 
 
-_DIGEST = re.compile(r"[0-9a-fA-F]{32}")
-_BEARER = re.compile(r"user=(?P<user>[^\x01]+)\x01auth=Bearer (?P<token>[^\x01]+)\x01\x01")
+# In the order in which they are advertised.
+MECHANISMS: dict[str, Mechanism] = {"PLAIN": plain, "LOGIN": login, "CRAM-MD5": cram_md5, "XOAUTH2": xoauth2}
 
-# In the order in which they are offered.
-MECHANISMS: Final[dict[str, Callable[[bytes | None, Accounts, str], Exchange]]] = {
-    "PLAIN": _plain,
-    "LOGIN": _login,
-    "CRAM-MD5": _cram_md5,
-    "XOAUTH2": _xoauth2,
-}
+
+def _demand(right: bool) -> None:
+    if not right:
+        raise Rejected(_WRONG)
+
+
+def _user(octets: bytes) -> str:
+    return _printable(_text(octets))
+
+
+def _printable(name: str) -> str:
+    """Return a name that can be shown as it is; SASLprep (RFC 4013 section 2.3) prohibits control characters too."""
+    if not name or not name.isprintable():
+        raise Malformed("A user name is printable, and not empty")
+    return name
 
 
 def _text(octets: bytes) -> str:
     try:
         return octets.decode()
     except UnicodeDecodeError:
-        raise Malformed("User and password are UTF-8") from None
-
-
-def _checked(user: str, right: bool) -> str:
-    if not right:
-        raise Rejected("Authentication credentials invalid")
-    return user
+        pass
+    # Not inside the except clause: the error of the codec holds the octets, and would be kept as the context.
+    raise Malformed("Not UTF-8")

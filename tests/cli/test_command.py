@@ -9,6 +9,7 @@ import re
 import signal
 import smtplib
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -76,6 +77,52 @@ def test_the_ready_file_says_all_and_goes_at_the_end(serve: Serve, tmp_path: Pat
         socket.create_connection((command.ready[door]["host"], command.ready[door]["port"]), timeout=5).close()
     command.end(signal.SIGTERM)
     assert list(tmp_path.glob("*ready*")) == []
+
+
+def test_tls_and_lmtp_are_said_and_a_client_can_trust_them(serve: Serve) -> None:
+    command = serve("--store=memory", "--tls", "--smtps=127.0.0.1:0", "--lmtp=127.0.0.1:0")
+    ready = command.ready
+    context = ssl.create_default_context(cafile=ready["tls"]["ca_file"])
+
+    with smtplib.SMTP_SSL("localhost", ready["smtps"]["port"], context=context) as client:
+        client.sendmail("a@x.test", ["b@x.test"], MAIL)
+    with smtplib.LMTP("127.0.0.1", ready["lmtp"]["port"]) as client:
+        client.starttls(context=context)
+        client.sendmail("a@x.test", ["b@x.test"], MAIL)
+
+    code, out, err = command.end(signal.SIGTERM)
+    assert (code, err) == (0, "")
+    assert f"  SMTP   127.0.0.1:{ready['smtp']['port']}   STARTTLS, trust {ready['tls']['ca_file']}\n" in out
+    assert f"  SMTPS  127.0.0.1:{ready['smtps']['port']}\n" in out
+    assert f"  LMTP   127.0.0.1:{ready['lmtp']['port']}\n" in out
+    assert not Path(ready["tls"]["ca_file"]).exists()
+
+
+@pytest.mark.parametrize(("kind", "fast"), [("asyncio", False), ("uvloop", True), ("auto", True)])
+def test_mail_is_caught_on_each_event_loop(kind: str, fast: bool, serve: Serve) -> None:
+    log = "--log-level=info"
+    command = serve("--store=mail.db", f"--event-loop={kind}", "--tls", "--smtps=127.0.0.1:0", log)
+    context = ssl.create_default_context(cafile=command.ready["tls"]["ca_file"])
+
+    with smtplib.SMTP("localhost", command.ready["smtp"]["port"]) as client:
+        client.starttls(context=context)
+        client.sendmail("a@x.test", ["b@x.test"], MAIL)
+    with urllib.request.urlopen(f"{command.ready['web']['url']}/api/v1/messages") as answer:
+        assert json.load(answer)["total"] == 1
+
+    code, _, err = command.end(signal.SIGTERM)
+    assert code == 0
+    assert ("the event loop is uvloop's" in err) is fast
+    assert "Traceback" not in err
+
+
+def test_a_wrong_user_table_is_refused_without_being_shown(run: Run) -> None:
+    done = run("--users", "alice")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "mailtrap-lite: users: what came from --users is not NAME:PASSWORD, several separated by commas\n"
+    )
 
 
 @pytest.mark.parametrize("attempt", range(4))

@@ -22,7 +22,7 @@ from mailtrap_lite.pop3.commands import COMMANDS, Command, State, capabilities
 from mailtrap_lite.pop3.replies import err, ok, redacted
 from mailtrap_lite.pop3.snapshot import Entry, Refused, Snapshot
 
-LONGEST: Final = 255  # RFC 2449 section 4: a command is at most 255 octets, with its CRLF
+LONGEST: Final = 255  # RFC 2449 section 4: octets of a command, with its CRLF
 FAILED_LOGINS: Final = 3  # then the connection is closed
 
 A = TypeVar("A", Login, Fetch, Expunge)
@@ -112,16 +112,17 @@ class Machine:
         self._actions.append(Close(data))
 
     def _next_line(self) -> bool:
-        """Obey the next command; return whether there was one."""
+        """Do what the next line says; False if it is not complete yet."""
         try:
             line = self._lines.line(LONGEST)
         except Overlong:
             self._actions.append(Heard(b"(a line of more than %d octets)" % LONGEST))
             self.reply(err("line too long"))
             return True
-        if line is not None:
-            self._obey(line)
-        return line is not None
+        if line is None:
+            return False
+        self._obey(line)
+        return True
 
     def _obey(self, line: bytes) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Coroutine
@@ -60,6 +61,8 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+log = logging.getLogger(__name__)
+
 _shared: dict[str, LoopThread] = {}
 _starting = threading.Lock()
 
@@ -86,6 +89,7 @@ def _new_loop(kind: str) -> asyncio.AbstractEventLoop:
                     "event_loop: uvloop is not installed; pip install 'mailtrap-lite[fast]', or --event-loop asyncio"
                 ) from err
         else:
+            log.info("the event loop is uvloop's")
             loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
             return loop
     return asyncio.new_event_loop()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from mailtrap_lite import sasl
 from mailtrap_lite.accounts import Accounts
 from mailtrap_lite.errors import Reply
+from mailtrap_lite.sasl import AuthError, Cancelled, Challenge, Exchange, Rejected, Success
 from mailtrap_lite.smtp.replies import Refused, refused
 
 
@@ -19,7 +19,7 @@ class Login:
         self._accounts = accounts
         self._mechanisms = mechanisms
         self._hostname = hostname
-        self._exchange: sasl.Exchange | None = None
+        self._exchange: Exchange | None = None
         self.user: str | None = None
 
     def begin(self, argument: str) -> bytes | None:
@@ -29,38 +29,38 @@ class Login:
             raise refused(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]")
         if words[0].upper() not in self._mechanisms:
             raise refused(504, "5.5.4", f"Mechanism not recognized, use {' or '.join(self._mechanisms)}")
-        return self._step(lambda: self._first(words[0], words[1].encode() if len(words) == 2 else None))
+        try:
+            self._exchange = Exchange(
+                words[0],
+                words[1].encode() if len(words) == 2 else None,
+                accounts=self._accounts,
+                challenge=f"<{secrets.token_hex(8)}@{self._hostname}>".encode(),
+            )
+        except AuthError as error:
+            raise Refused(_reply(error)) from None
+        return self._told(self._exchange.step)
 
     def go_on(self, line: bytes) -> bytes | None:
         """Take an answer to a challenge; the rest as in `begin`."""
-        exchange = self._exchange
-        assert exchange is not None  # a challenge was sent  # noqa: S101
-        return self._step(lambda: exchange.send(sasl.decoded(line)))
-
-    def _first(self, mechanism: str, word: bytes | None) -> bytes:
-        initial = None if word is None else sasl.decoded_initial(word)
-        unique = f"<{secrets.token_hex(8)}@{self._hostname}>"
-        self._exchange, challenge = sasl.begin(mechanism, initial, accounts=self._accounts, unique=unique)
-        return challenge
-
-    def _step(self, step: Callable[[], bytes]) -> bytes | None:
+        assert self._exchange is not None  # a challenge was sent  # noqa: S101
         try:
-            # The space stays, also before an empty challenge (RFC 4954 section 4).
-            return b"334 " + b64encode(step()) + b"\r\n"
-        except StopIteration as end:
-            self.user = end.value
-            return None
-        except sasl.SaslError as error:
+            return self._told(self._exchange.answer(line))
+        except AuthError as error:
             raise Refused(_reply(error)) from None
 
+    def _told(self, step: Challenge | Success) -> bytes | None:
+        if isinstance(step, Challenge):
+            # The space stays, also before an empty challenge (RFC 4954 section 4).
+            return b"334 " + b64encode(step.octets) + b"\r\n"
+        self.user = step.user
+        return None
 
-def _reply(error: sasl.SaslError) -> Reply:
-    """Return what an SMTP client is told (RFC 4954 sections 4 and 6)."""
+
+def _reply(error: AuthError) -> Reply:
+    """Return what a client is told (RFC 4954 sections 4 and 6). The name of a mechanism was looked at before."""
     match error:
-        case sasl.Cancelled():
-            return Reply(501, "5.7.0", str(error))
-        case sasl.Malformed():
-            return Reply(501, "5.5.2", str(error))
-        case sasl.UnknownMechanism():
-            return Reply(504, "5.5.4", str(error))
-    return Reply(535, "5.7.8", str(error))
+        case Cancelled():
+            return Reply(501, "5.7.0", error.text)
+        case Rejected():
+            return Reply(535, "5.7.8", error.text)
+    return Reply(501, "5.5.2", error.text)

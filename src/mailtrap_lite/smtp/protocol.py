@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, AnyStr, TypeAlias, TypeVar
 
 from mailtrap_lite.errors import MailtrapError, Reply, StoreError, TooLarge
-from mailtrap_lite.message import Ending, Recipient, readable
+from mailtrap_lite.message import Ending, Recipient
 from mailtrap_lite.smtp import replies
 from mailtrap_lite.smtp.auth import Login
 from mailtrap_lite.smtp.chunks import Chunk, chunk
@@ -337,7 +337,7 @@ class CaptureSMTP(Wire):
         assert login is not None  # whoever takes a step has one  # noqa: S101
         self._auth_refused = False
         self.session.authenticated = True
-        self.session.user = self._recorder.user = readable((login.user or "").encode())
+        self.session.user = self._recorder.user = login.user
         return replies.AUTHENTICATED
 
     # What has to wait.

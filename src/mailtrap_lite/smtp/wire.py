@@ -43,7 +43,7 @@ class Wire(SMTP):
     def __init__(self, door: SmtpDoor) -> None:
         # Not super().__init__(): see the table above.
         self._door = door
-        self._lines = LineReader(long_auth=True)
+        self._lines = LineReader(auth=AUTH_LINE)
         self._out: list[bytes] = []
         self._mode = Mode.COMMAND
         self._task: asyncio.Task[bytes] | None = None
@@ -106,6 +106,8 @@ class Wire(SMTP):
         refusal = self._door.admit(self)
         if refusal is not None:
             self._end(refusal, Ending.REFUSED)
+        elif transport.get_extra_info("ssl_object") is not None:  # the event loop has shaken hands
+            self._lift(self.transport)
         elif self._door.implicit_tls:
             self._begin_tls()
         else:
@@ -218,7 +220,6 @@ class Wire(SMTP):
         self._flush()
         self._mode = Mode.HANDSHAKE
         self._lines.take()
-        self._regulate()
         self._shaking = self.loop.create_task(self._shake_hands())
 
     async def _shake_hands(self) -> None:
