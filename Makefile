@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench screenshots clean
+.PHONY: run test lint bench bench-rivals screenshots clean
 
 run: $(VENV)/run
 	$(BIN)/mailtrap-lite $(ARGS)
@@ -17,8 +17,14 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# NAME=smtp_latency, for example, is another measurement; `python -m bench` lists them.
+NAME := smtp
 bench: $(VENV)/dev
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench $(NAME) $(ARGS)
+
+# What it compares with, into .bench/; without them their columns are missing.
+bench-rivals: $(VENV)/dev
+	bench/install-rivals $(BIN)/python
 
 screenshots: $(VENV)/dev
 	.ci/debian-packages
@@ -34,4 +40,4 @@ $(VENV)/dev: pyproject.toml
 	touch $@ $(VENV)/run
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

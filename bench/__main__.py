@@ -1,14 +1,40 @@
-"""`python -m bench [NAME ...]`: run the measurements, all or those named."""
+"""`python -m bench NAME [OPTION ...]` runs a measurement; `python -m bench` lists what there is."""
 
+import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-KNOWN = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
+MEASUREMENTS = {
+    "smtp": "bench.smtp.table",
+    "smtp_latency": "bench.smtp.latency",
+    "smtp_memory": "bench.smtp.memory",
+    "plugin": "bench.plugin",
+    "wsgi": "bench.wsgi",
+}
 
-for name in sys.argv[1:] or KNOWN:
-    if name not in KNOWN:
-        sys.exit(f"there is no measurement {name}; there are {', '.join(KNOWN)}")
-    print(f"\n## {name}\n", flush=True)
-    subprocess.run([sys.executable, HERE / f"{name}.py"], check=True)
+
+def first_line(module: str) -> str:
+    """Return what a module says that it is, without running it."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    text = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0]
+
+
+def main(arguments: list[str]) -> None:
+    """Run what is named, or say what can be."""
+    if not arguments:
+        for name, module in MEASUREMENTS.items():
+            print(f"{name:14}{first_line(module)}")
+        return
+    name, *options = arguments
+    if name not in MEASUREMENTS:
+        sys.exit(f"there is no measurement {name}; there are {', '.join(MEASUREMENTS)}")
+    sys.exit(subprocess.run([sys.executable, "-m", MEASUREMENTS[name], *options], check=False).returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
