@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
 HOW = "pip install playwright, and a Chromium: apt-get install chromium (or set MAILTRAP_LITE_CHROMIUM to one)"
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
-KEPT = {"inbox-light", "inbox-dark", "empty-light", "phone-message"}  # those of the README; the others are for a look
+KEPT = {
+    "inbox-light",
+    "inbox-dark",
+    "empty-light",
+    "phone-message",
+    "sessions-light",
+    "session-light",
+}  # those of the README; the others are for a look
 REALISTIC = Path(__file__).parent / "realistic"
 PDF = b"%PDF-1.7 made up"
 OTHERS = Path(tempfile.gettempdir()) / "mailtrap-lite-screenshots"

@@ -154,7 +154,7 @@ def test_a_payload_in_every_field_is_only_text(
     assert page.locator("#rows .subject").inner_text() == payload
     page.locator("#rows a").click()
     page.get_by_role("heading", name=payload).wait_for()
-    for tab in ("Text", "Headers", "Source", "Attachments", "Envelope"):
+    for tab in ("Text", "Headers", "Source", "Attachments", "Envelope", "Checks"):
         page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
         assert page.locator("[role=tabpanel]:visible").inner_text()
     page.locator(".box").nth(1).click()

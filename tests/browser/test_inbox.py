@@ -176,7 +176,7 @@ def test_what_others_do_is_seen(
 def test_tabs_by_click_and_by_key(mail: Server, page: Page, realistic: Callable[[], None]) -> None:
     realistic()
     live(page, f"{mail.url}/message/11")
-    names = ["HTML", "Text", "Headers", "Source", "Attachments", "Envelope"]
+    names = ["HTML", "Text", "Headers", "Source", "Attachments", "Envelope", "Checks"]
 
     for name in names:
         page.get_by_role("tab", name=re.compile(f"^{name}")).click()
@@ -185,9 +185,9 @@ def test_tabs_by_click_and_by_key(mail: Server, page: Page, realistic: Callable[
     page.keyboard.press("ArrowRight")
     assert page.locator("[role=tabpanel]:visible").get_attribute("id") == "panel-html"
     page.keyboard.press("ArrowLeft")
-    assert page.locator("[role=tabpanel]:visible").get_attribute("id") == "panel-envelope"
+    assert page.locator("[role=tabpanel]:visible").get_attribute("id") == "panel-checks"
     page.reload()
-    assert page.locator("[role=tabpanel]:visible").get_attribute("id") == "panel-envelope"
+    assert page.locator("[role=tabpanel]:visible").get_attribute("id") == "panel-checks"
 
 
 def test_the_keyboard_reads_and_deletes(mail: Server, page: Page, send: Callable[..., None]) -> None:

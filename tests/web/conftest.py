@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mailtrap_lite.message import Message
+from mailtrap_lite.message import Ending, Message, Protocol, Recorder, Speaker
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import open_store
@@ -78,6 +78,30 @@ def rich(sandbox: Sandbox) -> Message:
     html.add_related(PNG, "image", "png", cid="<logo@x>", filename="logo.png")
     mail.add_attachment(b"<script>alert(1)</script>", "text", "html", filename="../../r\u00e9sum\u00e9.html")
     return sandbox.deliver(mail.as_bytes(policy=SMTP), to=["b@x.test", "secret@x.test"], sender="bounce@x.test")
+
+
+@pytest.fixture
+def talk(sandbox: Sandbox) -> Callable[..., Recorder]:
+    """Return a function that records a session: its lines as "C: …", one each 0.25 s; ending None leaves it open."""
+
+    def talk(
+        *lines: str,
+        protocol: Protocol = Protocol.SMTP,
+        messages: Sequence[int] = (),
+        user: str | None = None,
+        ending: Ending | None = Ending.QUIT,
+    ) -> Recorder:
+        recorder = sandbox.begin_session(protocol, client="127.0.0.1:52344")
+        for number, line in enumerate(lines):
+            speaker, _, text = line.partition(": ")
+            recorder.note(Speaker(speaker), text.encode(), recorder.started + number / 4)
+        recorder.messages.extend(messages)
+        recorder.user = user
+        if ending is not None:
+            sandbox.end_session(recorder, ending)
+        return recorder
+
+    return talk
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_the_envelope_and_what_pop3_did(client: FlaskClient, sandbox: Sandbox, r
 
     assert told is not None
     assert told["Sender"] == "bounce@x.test"
-    assert told["Recipients"] == [{"Address": "b@x.test", "Options": []}, {"Address": "secret@x.test", "Options": []}]
+    assert [item["Address"] for item in told["Recipients"]] == ["b@x.test", "secret@x.test"]
     assert [(item["Mailbox"], item["FetchedBy"], item["DeletedBy"]) for item in told["Deliveries"]] == [
         ("b@x.test", "", ""),
         ("secret@x.test", "secret@x.test", "secret@x.test"),

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, TestResponse
 
-from mailtrap_lite.message import Message
+from mailtrap_lite.message import Message, Recorder
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import bodies, create_app, guard
@@ -38,22 +38,24 @@ FOREIGN_HOSTS = [
 OWN_HOSTS = ["localhost", "LOCALHOST:8025", "127.0.0.1:1", "[::1]:8025", "[::1]", "mail.localhost", "A.b.LocalHost:9"]
 
 
-def every_request(app: Flask) -> list[tuple[str, str]]:
+def every_request(app: Flask, session: str) -> list[tuple[str, str]]:
     """Return a method and a path for each method of each rule, and what no rule has."""
 
     requests = set()
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<key>", "1").replace("<part>", "1").replace("<path:filename>", "app.js")
+        path = path.replace("<session>", session)
         assert "<" not in path, f"{rule} has a part that this test does not know"
         requests |= {(method, path) for method in rule.methods or ()}
     others = {"/nowhere", "/api/nowhere", "/static/nowhere", "/message/99", "/api/v1/message/99", "/view/99.html"}
+    others |= {"/session/nowhere", "/api/v1/session/nowhere", "/api/v1/message/1/session"}
     return sorted(requests | {("GET", path) for path in others} | {("POST", "/api/v1/info"), ("TRACE", "/")})
 
 
 @pytest.fixture
-def requests(app: Flask, rich: Message) -> list[tuple[str, str]]:
+def requests(app: Flask, rich: Message, talk: Callable[..., Recorder]) -> list[tuple[str, str]]:
     """Every request there is."""
-    return every_request(app)
+    return every_request(app, talk("C: NOOP Grüße", messages=[rich.id]).id)
 
 
 def open_(client: FlaskClient, method: str, path: str, **headers: str) -> TestResponse:
@@ -65,6 +67,8 @@ def test_there_are_requests_to_check(requests: list[tuple[str, str]]) -> None:
     assert ("GET", "/static/app.js") in requests
     assert ("DELETE", "/api/v1/messages") in requests
     assert ("POST", "/delete-all") in requests
+    assert {("GET", "/sessions"), ("GET", "/api/v1/sessions"), ("GET", "/api/v1/message/1/lint")} <= set(requests)
+    assert any(path.startswith("/session/") for _, path in requests)
     assert len(requests) > 50
 
 

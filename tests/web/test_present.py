@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailtrap_lite.message import Address
+from mailtrap_lite.message import Address, Ending
 from mailtrap_lite.web import present
 
 
@@ -53,3 +53,32 @@ def test_somebody_keeps_a_colour() -> None:
 def test_moments() -> None:
     assert present.iso(0) == "1970-01-01T00:00:00Z"
     assert present.moment(86_399.9) == "1970-01-01 23:59 UTC"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.0, "0 ms"),
+        (0.0124, "12 ms"),
+        (0.9994, "999 ms"),
+        (0.9996, "1.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (185.2, "3 min 5 s"),
+        (3599.6, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_spans(seconds: float, written: str) -> None:
+    assert present.span(seconds) == written
+
+
+def test_every_ending_has_words_of_its_own() -> None:
+    words = {present.ending(ending) for ending in Ending}
+
+    assert len(words) == len(Ending)
+    assert present.ending(Ending.LEFT) == "left without QUIT"
+
+
+def test_what_would_turn_the_writing_round_is_spelled_out() -> None:
+    assert present.visible("a\u202eb\x1b[2J\x00 שלום \ud800") == "a\\u202eb\\x1b[2J\\x00 שלום \\ud800"

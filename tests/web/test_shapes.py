@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any  # Any: JSON
 
 import pytest
 from flask.testing import FlaskClient
 
+from mailtrap_lite.message import Recorder
 from mailtrap_lite.sandbox import Sandbox
 
 # What clients of Mailpit's API rely on, written down by hand. A list holds what each of its items is; a set is a type
@@ -87,11 +88,66 @@ INFORMATION = {
     },
 }
 HEADERS = {str: [str]}
+# Ours.
+ENVELOPE = {
+    "ID": str,
+    "Sender": str,
+    "Recipients": [{"Address": str, "Options": [str], "Notify": [str], "Original": str}],
+    "Options": [str],
+    "Body": str,
+    "SMTPUTF8": bool,
+    "RequireTLS": bool,
+    "Ret": str,
+    "EnvID": str,
+    "Client": str,
+    "Helo": str,
+    "User": str,
+    "TLS": str,
+    "Origin": str,
+    "Session": str,
+    "Received": datetime,
+    "Deliveries": [
+        {"Mailbox": str, "UID": str, "FetchedAt": str, "FetchedBy": str, "DeletedAt": str, "DeletedBy": str}
+    ],
+    "Defects": [str],
+    "Remarks": [str],
+    "Transcript": [str],
+}
+SUMMARY = {
+    "ID": str,
+    "Protocol": str,
+    "Client": str,
+    "Helo": str,
+    "User": str,
+    "TLS": str,
+    "Cipher": str,
+    "Started": datetime,
+    "Ended": datetime,
+    "Ending": str,
+    "Duration": float,
+    "OctetsIn": int,
+    "OctetsOut": int,
+    "Pipelined": bool,
+    "Delivered": bool,
+    "Messages": [str],
+    "Refused": int,
+}
+SESSION = {
+    **SUMMARY,
+    "Lines": [{"Speaker": str, "At": float, "Text": str}],
+    "Exchanges": [{"Command": str, "Replies": [str], "At": float, "Took": float}],
+    "Omitted": int,
+    "Gap": int,
+}
+SESSIONS = {"total": int, "start": int, "sessions": [SUMMARY]}
+LINT = {"Findings": [{"Code": str, "Text": str, "Refusable": bool, "RFC": str}]}
 SHAPES = {
     "/api/v1/messages": LIST,
     "/api/v1/message/1": MESSAGE,
     "/api/v1/message/latest": MESSAGE,
     "/api/v1/message/1/headers": HEADERS,
+    "/api/v1/message/1/envelope": ENVELOPE,
+    "/api/v1/message/1/lint": LINT,
     "/api/v1/info": INFORMATION,
 }
 
@@ -136,6 +192,15 @@ def test_an_answer_has_the_shape(client: FlaskClient, sandbox: Sandbox, request:
     assert list(differences(SHAPES[path], answer.json)) == []
 
 
+def test_a_session_and_their_list_have_the_shape(client: FlaskClient, talk: Callable[..., Recorder]) -> None:
+    session = talk("S: 220 hello", "C: EHLO me", "S: 250 hello", messages=[7], user="ann").id
+
+    whole, listed = client.get(f"/api/v1/session/{session}").json, client.get("/api/v1/sessions").json
+
+    assert list(differences(SESSION, whole)) == []
+    assert list(differences(SESSIONS, listed)) == []
+
+
 def test_the_list_of_nothing_has_lists(client: FlaskClient) -> None:
     assert client.get("/api/v1/messages").json == {
         "total": 0,
@@ -146,3 +211,4 @@ def test_the_list_of_nothing_has_lists(client: FlaskClient) -> None:
         "tags": [],
         "messages": [],
     }
+    assert client.get("/api/v1/sessions").json == {"total": 0, "start": 0, "sessions": []}

@@ -11,13 +11,15 @@ import sys
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from mailtrap_lite.errors import NoSuchMessage
-from mailtrap_lite.message import Message
+from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
+from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, bodies, shapes
 from mailtrap_lite.web.events import Events, TooManyStreams
+from mailtrap_lite.web.findings import findings
+from mailtrap_lite.web.sessions import Wanted, newest_first
 
-MOST_LISTED = 1000  # messages in one answer; a larger limit counts as this
+MOST_LISTED = 1000  # messages or sessions in one answer; a larger limit counts as this
 DELETE_KEYS = frozenset({"IDs"})
 READ_KEYS = frozenset({"IDs", "Read", "Search"})
 
@@ -76,6 +78,25 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
     def show_envelope(key: str) -> Response:
         message = find(sandbox, key)
         return jsonify(shapes.envelope(message))
+
+    @routes.get("/api/v1/message/<key>/session")
+    def show_session_of_message(key: str) -> Response:
+        return jsonify(shapes.session(session_of(find(sandbox, key))))
+
+    @routes.get("/api/v1/message/<key>/lint")
+    def show_lint(key: str) -> Response:
+        return jsonify(shapes.lint(findings(find(sandbox, key))))
+
+    @routes.get("/api/v1/sessions")
+    def list_sessions() -> Response:
+        start = asked.number("start", default=0)
+        limit = asked.number("limit", default=50, most=MOST_LISTED)
+        found = newest_first(sandbox.sessions, Wanted.asked())
+        return jsonify(shapes.session_listing(found[start : start + limit], total=len(found), start=start))
+
+    @routes.get("/api/v1/session/<session>")
+    def show_session(session: str) -> Response:
+        return jsonify(shapes.session(sandbox.session(session)))
 
     @routes.get("/api/v1/mailboxes")
     def list_mailboxes() -> Response:
@@ -140,6 +161,15 @@ def find(sandbox: Sandbox, key: str) -> Message:
     if number is None:
         raise NoSuchMessage(f"{key[:60]!a} is not the id of a message")
     return sandbox.message(number)
+
+
+def session_of(message: Message) -> Session:
+    """Return the session that delivered a message; raises NoSuchSession."""
+    if not message.envelope.session:
+        raise NoSuchSession(f"the message {message.id} was planted; no session delivered it")
+    if (found := message.session) is None:
+        raise NoSuchSession(f"the session that delivered the message {message.id} was forgotten")
+    return found
 
 
 def _ok() -> Response:

@@ -1,4 +1,4 @@
-"""What a request asks: numbers of its query and the JSON of its body, checked in one place.
+"""What a request asks: numbers and words of its query and the JSON of its body, checked in one place.
 
 A value that cannot be meant is refused with 400 and nothing is changed; a bad body never means "everything".
 """
@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -16,6 +17,8 @@ from werkzeug.exceptions import BadRequest
 # Ids are 64-bit integers above 0, in decimal (RFC 8259 numbers would lose digits in JavaScript, so they are strings).
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ def number(name: str, *, default: int, most: int | None = None) -> int:
     if not _NUMBER.fullmatch(text):
         raise BadRequest(f"{name}: {_quoted(text)} is not a whole number from 0")
     return int(text) if most is None else min(int(text), most)
+
+
+def choice(name: str, choices: Mapping[str, Choice]) -> Choice | None:
+    """Return what a word of the query stands for, None without one. Raises BadRequest."""
+    text = request.args.get(name, "")
+    if text and text not in choices:
+        raise BadRequest(f"{name}: {_quoted(text)} is not one of {', '.join(choices)}")
+    return choices.get(text)
 
 
 def message_id(text: str) -> int | None:

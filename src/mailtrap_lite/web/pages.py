@@ -1,4 +1,4 @@
-"""The inspector's pages: the inbox, a message beside it, and what a person can do to mail.
+"""The inspector's pages: the inbox, a message beside it, the sessions, and what a person can do to mail.
 
 Everything can be read and deleted without scripts; the scripts make it live. A GET changes nothing here.
 It knows templates and the sandbox's verbs; the mail's own HTML is never part of a page, only of a frame (`bodies`).
@@ -14,15 +14,19 @@ from typing import Any  # Any: what a template is given
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from mailtrap_lite.message import Message, Summary
+from mailtrap_lite.errors import NoSuchMessage
+from mailtrap_lite.message import Message, Protocol, Session, Summary
 from mailtrap_lite.message.html import image_type
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
-from mailtrap_lite.web import asked, bodies, present
+from mailtrap_lite.web import asked, bodies, present, sessions
 from mailtrap_lite.web.api import find
+from mailtrap_lite.web.findings import findings
+from mailtrap_lite.web.sessions import Wanted
 
-PAGE = 50  # messages on one page of the list
+PAGE = 50  # messages or sessions on one page of their list
 MOST_MAILBOXES = 100  # named beside the list; others are opened by address
+MOST_NAMED = 20  # messages of a session that are named by their subjects; the others are links
 MOST_SOURCE = 64 * 1024  # octets of the source on a message's page; the whole is one click away
 MOST_TEXT = 256 * 1024  # characters of the text on a message's page
 
@@ -36,6 +40,7 @@ class Tab(StrEnum):
     SOURCE = "source"
     ATTACHMENTS = "attachments"
     ENVELOPE = "envelope"
+    CHECKS = "checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +71,24 @@ class Listing:
     newer: int | None
 
 
+# What templates write values with.
+FILTERS = (
+    *(present.size, present.iso, present.moment, present.span, present.count, present.ending, present.visible),
+    *(present.author, present.recipients, present.initials, present.hue),
+    *(sessions.helo, sessions.refusals, sessions.refuses),
+)
+
+
 def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Blueprint:
     """Return the routes. addresses: where the doors are, as HOST:PORT by name."""
     routes = Blueprint("pages", __name__)
-    routes.add_app_template_filter(present.size)
-    routes.add_app_template_filter(present.iso)
-    routes.add_app_template_filter(present.moment)
-    routes.add_app_template_filter(present.count)
-    routes.add_app_template_filter(present.author)
-    routes.add_app_template_filter(present.recipients)
-    routes.add_app_template_filter(present.initials)
-    routes.add_app_template_filter(present.hue)
+    for written in FILTERS:
+        routes.add_app_template_filter(written)
+
+    def doors() -> dict[str, tuple[str, str]]:
+        """Return host and port of each door, by its name."""
+        split = {name: address.rpartition(":") for name, address in addresses().items()}
+        return {name: (host, port) for name, (host, _, port) in split.items()}
 
     def around(place: Place) -> dict[str, Any]:
         """Return what every page shows beside its own: the mailboxes, the counts and the list."""
@@ -88,7 +100,7 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
             "more_mailboxes": len(mailboxes) - MOST_MAILBOXES,
             "listing": _listing(sandbox, place),
             "place": place,
-            "doors": {name: address.rpartition(":")[::2] for name, address in addresses().items()},
+            "doors": doors(),
         }
 
     @routes.get("/")
@@ -99,6 +111,15 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     def message(key: str) -> Response:
         found = find(sandbox, key)
         return page("message.html", **around(Place.asked()), **_reading(found))
+
+    @routes.get("/sessions")
+    def list_sessions() -> Response:
+        return page("sessions.html", doors=doors(), **_sessions(sandbox))
+
+    @routes.get("/session/<session>")
+    def session(session: str) -> Response:
+        found = sandbox.session(session)
+        return page("session.html", doors=doors(), session=found, named=_named(sandbox, found))
 
     @routes.get("/delete-all")
     def ask_to_delete_all() -> Response:
@@ -141,16 +162,45 @@ def _listing(sandbox: Sandbox, place: Place) -> Listing:
     return Listing(place, found[:PAGE], older, newer)
 
 
+def _sessions(sandbox: Sandbox) -> dict[str, Any]:
+    start = asked.number("start", default=0)
+    wanted = Wanted.asked()
+    found = sessions.newest_first(sandbox.sessions, wanted)
+    return {
+        "wanted": wanted,
+        "protocols": list(Protocol),
+        "start": start,
+        "total": len(found),
+        "found": found[start : start + PAGE],
+        "older": start + PAGE if len(found) > start + PAGE else None,
+        "newer": max(0, start - PAGE) if start else None,
+    }
+
+
+def _named(sandbox: Sandbox, session: Session) -> list[tuple[int, str | None]]:
+    """Return the first messages of a session, each once, with their subjects; None for one that was deleted."""
+
+    def subject(message: int) -> str | None:
+        try:
+            return sandbox.message(message).subject
+        except NoSuchMessage:
+            return None
+
+    return [(message, subject(message)) for message in list(dict.fromkeys(session.messages))[:MOST_NAMED]]
+
+
 def _reading(message: Message) -> dict[str, Any]:
     content = message.content
     html = bool(content.html)
+    objections = findings(message)
     tab = _tab(html)
+    amounts = {Tab.ATTACHMENTS: len(content.attachments) + len(content.inline), Tab.CHECKS: len(objections)}
     # "latest" may be what was asked for; what is shown is that one message.
     return {
         "message": message,
         "content": content,
         "tab": tab,
-        "tabs": [(item, _amount(item, message)) for item in Tab if html or item is not Tab.HTML],
+        "tabs": [(item, amounts.get(item)) for item in Tab if html or item is not Tab.HTML],
         "remote": request.args.get("remote") == "1",
         "frame_sandbox": bodies.FRAME_SANDBOX,
         "text": content.text[:MOST_TEXT],
@@ -159,6 +209,7 @@ def _reading(message: Message) -> dict[str, Any]:
         "source_is_cut": len(message.raw) > MOST_SOURCE,
         "attached": [(part, bool(image_type(part.data))) for part in (*content.attachments, *content.inline)],
         "session": message.session,
+        "findings": objections,
         "only_in_envelope": _only_in_envelope(message),
     }
 
@@ -167,13 +218,6 @@ def _tab(html: bool) -> Tab:
     wanted = request.args.get("tab", "")
     fallback = Tab.HTML if html else Tab.TEXT
     return Tab(wanted) if wanted in set(Tab) and (html or wanted != Tab.HTML) else fallback
-
-
-def _amount(tab: Tab, message: Message) -> int | None:
-    """Return the number beside a tab's name, None for none."""
-    if tab is Tab.ATTACHMENTS:
-        return len(message.content.attachments) + len(message.content.inline) or None
-    return None
 
 
 def _only_in_envelope(message: Message) -> list[str]:

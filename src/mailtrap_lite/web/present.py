@@ -6,9 +6,18 @@ import re
 import zlib
 from datetime import UTC, datetime
 
-from mailtrap_lite.message import Address, Summary
+from mailtrap_lite.message import Address, Ending, Summary, readable
 
 _WORD = re.compile(r"[^\W_]+")
+
+ENDINGS = {
+    Ending.OPEN: "still going on",
+    Ending.QUIT: "QUIT",
+    Ending.LEFT: "left without QUIT",
+    Ending.IDLE: "silent for too long",
+    Ending.REFUSED: "sent away by the server",
+    Ending.SHUTDOWN: "the server was stopped",
+}
 
 HUES = 12  # the classes hue-0 … hue-11 of the style sheet; a colour in the page itself would need an inline style
 
@@ -33,6 +42,26 @@ def iso(seconds: float) -> str:
 def moment(seconds: float) -> str:
     """Return seconds since the epoch for readers without scripts."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span(seconds: float) -> str:
+    """Return how long something took, as exactly as a person wants to know."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ending(value: Ending) -> str:
+    """Return how a session ended, in words."""
+    return ENDINGS[value]
+
+
+def visible(text: str) -> str:
+    """Return what a client said with every control, also those that turn the writing round, spelled out."""
+    return readable(text.encode("utf-8", "backslashreplace"))
 
 
 def count(number: int) -> str:

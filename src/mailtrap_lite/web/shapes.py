@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from mailtrap_lite.message import Address, Delivery, Envelope, Message, Part, Summary
+from mailtrap_lite.message import Address, Delivery, Envelope, Message, Part, Recipient, Session, Summary
 from mailtrap_lite.store import Counts, MailboxCount
 from mailtrap_lite.version import __version__
+from mailtrap_lite.web import sessions
+from mailtrap_lite.web.findings import Finding
 
 # What json.dumps takes; Sequence and Mapping so that the literals below fit.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | dict[str, Json] | None"
@@ -155,8 +157,13 @@ def envelope(value: Message) -> Shape:
     return {
         "ID": str(value.id),
         "Sender": said.sender,
-        "Recipients": [{"Address": r.address, "Options": list(r.options)} for r in said.recipients],
+        "Recipients": [recipient(item) for item in said.recipients],
         "Options": list(said.options),
+        "Body": said.body,
+        "SMTPUTF8": said.smtputf8,
+        "RequireTLS": said.require_tls,
+        "Ret": said.ret or "",
+        "EnvID": said.envid or "",
         "Client": said.client,
         "Helo": said.helo,
         "User": said.user or "",
@@ -166,7 +173,18 @@ def envelope(value: Message) -> Shape:
         "Received": timestamp(value.received),
         "Deliveries": [delivery(item) for item in value.deliveries],
         "Defects": list(value.content.defects),
+        "Remarks": list(said.remarks),
         "Transcript": [str(line) for line in session.lines] if session else [],
+    }
+
+
+def recipient(value: Recipient) -> Shape:
+    """Ours: one RCPT TO. Notify is empty and Original "" when the client said nothing of it."""
+    return {
+        "Address": value.address,
+        "Options": list(value.options),
+        "Notify": list(value.notify),
+        "Original": value.original or "",
     }
 
 
@@ -179,6 +197,62 @@ def delivery(value: Delivery) -> Shape:
         "FetchedBy": value.fetched_by or "",
         "DeletedAt": "" if value.deleted_at is None else timestamp(value.deleted_at),
         "DeletedBy": value.deleted_by or "",
+    }
+
+
+def session_summary(value: Session) -> Shape:
+    """Ours: a session without what was said. Ended is "" and Duration null while it goes on; times are in seconds."""
+    return {
+        "ID": value.id,
+        "Protocol": str(value.protocol),
+        "Client": value.client,
+        "Helo": sessions.helo(value),
+        "User": value.user or "",
+        "TLS": value.tls or "",
+        "Cipher": value.cipher or "",
+        "Started": timestamp(value.started),
+        "Ended": "" if value.ended is None else timestamp(value.ended),
+        "Ending": str(value.ending),
+        "Duration": None if value.duration is None else round(value.duration, 6),
+        "OctetsIn": value.octets_in,
+        "OctetsOut": value.octets_out,
+        "Pipelined": value.pipelined,
+        "Delivered": value.delivered,
+        "Messages": [str(message) for message in value.messages],
+        "Refused": sessions.refusals(value),
+    }
+
+
+def session_listing(values: Sequence[Session], *, total: int, start: int) -> Shape:
+    """Ours: one page of the sessions. total: how many there are of those that were asked for."""
+    return {"total": total, "start": start, "sessions": [session_summary(value) for value in values]}
+
+
+def session(value: Session) -> Shape:
+    """Ours: a session whole. Omitted lines are missing before Lines[Gap]. At: seconds since it began."""
+    return {
+        **session_summary(value),
+        "Lines": [{"Speaker": str(line.speaker), "At": round(line.at, 6), "Text": line.text} for line in value.lines],
+        "Exchanges": [
+            {
+                "Command": each.command,
+                "Replies": list(each.replies),
+                "At": round(each.at, 6),
+                "Took": round(each.took, 6),
+            }
+            for each in value.exchanges
+        ],
+        "Omitted": value.omitted,
+        "Gap": value.gap,
+    }
+
+
+def lint(values: Iterable[Finding]) -> Shape:
+    """Ours: what a strict receiver or a reader of the RFCs objects to."""
+    return {
+        "Findings": [
+            {"Code": value.code, "Text": value.text, "Refusable": value.refusable, "RFC": value.rfc} for value in values
+        ]
     }
 
 

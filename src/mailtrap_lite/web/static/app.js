@@ -8,6 +8,9 @@ import { keepTime } from "./times.js";
 
 prepare(document);
 keepTime();
-listen();
-listenToKeys();
-follow();
+if (document.getElementById("rows")) {
+  // Only these pages have a list to keep; between the others the browser goes by itself.
+  listen();
+  listenToKeys();
+  follow();
+}
