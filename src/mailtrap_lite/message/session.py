@@ -47,7 +47,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A command and what was answered to it. The greeting's command is "".
+    """A command and what was answered to it.
+
+    The greeting's command is "", and that of a mail is what was noted of it, as "24 octets of data".
 
     at: seconds since the session began. took: seconds from the command to the last line of its reply.
     """
