@@ -198,3 +198,10 @@ def test_a_long_ascii_text_is_whole() -> None:
     text = "x" * 70 + "\n"
 
     assert Content(b"\r\n" + text.encode().replace(b"\n", b"\r\n") * 200_000).text == text * 200_000
+
+
+def test_a_comment_is_no_part_of_a_charset() -> None:
+    # RFC 2045 section 5.1 has it as its example.
+    content = Content(b"Content-type: text/plain; charset=us-ascii (Plain text)\n\nhello\n")
+
+    assert (content.root.charset, content.text, content.defects) == ("us-ascii", "hello\n", ())

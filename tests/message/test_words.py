@@ -70,6 +70,10 @@ def test_parameters_are_read(sent: str, read: dict[str, str]) -> None:
     assert Parametered.of(sent) == Parametered(sent.partition(";")[0], read)
 
 
+def test_a_comment_is_no_part_of_the_value() -> None:
+    assert Parametered.of("Text/Plain (no HTML); name=a (1).txt") == Parametered("text/plain", {"name": "a (1).txt"})
+
+
 def test_the_first_200_parameters_are_read() -> None:
     assert len(Parametered.of("a/b" + "".join(f"; p{n}=v" for n in range(300))).parameters) == 200
 

@@ -91,7 +91,8 @@ class Part:
     @property
     def charset(self) -> str:
         """The charset parameter in lower case; "" for none."""
-        return self._type.parameters.get("charset", "").strip().lower()
+        # RFC 2045 section 5.1 has `charset=us-ascii (Plain text)`; a file name may have brackets, a charset never has.
+        return self._type.parameters.get("charset", "").partition("(")[0].strip().lower()
 
     @reading("")
     def disposition(self) -> str:

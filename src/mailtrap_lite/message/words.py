@@ -88,6 +88,7 @@ class Parametered:
                 plain.setdefault(name, decode_words(said))
             else:
                 sections.setdefault(found[1], {}).setdefault(int(found[2] or 0), (said, bool(found[3])))
+        value = value.partition("(")[0]  # what follows is a comment: none of these values has a bracket
         return cls(value.strip().lower(), plain | {name: _joined(parts) for name, parts in sections.items()})
 
 
