@@ -37,7 +37,7 @@ def envelope_to_text(envelope: Envelope) -> str:
 
 def envelope_of_text(text: str) -> Envelope:
     """Return the envelope that was written as this text."""
-    sender, recipients, options, client, helo, user, tls, session, origin, *later = json.loads(text)
+    sender, recipients, options, client, helo, user, tls, session, origin, *added = json.loads(text)
     return Envelope(
         sender=sender,
         recipients=tuple(Recipient(address, tuple(rest)) for address, *rest in recipients),
@@ -48,7 +48,7 @@ def envelope_of_text(text: str) -> Envelope:
         tls=tls,
         session=session,
         origin=Origin(origin),
-        remarks=tuple(later[0]) if later else (),
+        remarks=tuple(added[0]) if added else (),
     )
 
 
