@@ -26,7 +26,18 @@ if TYPE_CHECKING:
         StoreUnusable,
         TooLarge,
     )
-    from mailtrap_lite.message import Address, Delivery, Ending, Envelope, Exchange, Message, Part, Recipient, Session
+    from mailtrap_lite.message import (
+        Address,
+        Delivery,
+        Ending,
+        Envelope,
+        Exchange,
+        Finding,
+        Message,
+        Part,
+        Recipient,
+        Session,
+    )
     from mailtrap_lite.sandbox import Mailbox, Sandbox
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
@@ -57,6 +68,7 @@ _HOMES = {
         "Ending",
         "Envelope",
         "Exchange",
+        "Finding",
         "Message",
         "Part",
         "Recipient",
@@ -78,6 +90,7 @@ __all__ = [
     "Endpoint",
     "Envelope",
     "Exchange",
+    "Finding",
     "Mailbox",
     "MaildropInUse",
     "MailtrapError",

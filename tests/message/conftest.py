@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mailtrap_lite.message import Content
+from mailtrap_lite.message import Content, Envelope, Origin
+from mailtrap_lite.message.lint import findings
 
 CORPUS = Path(__file__).parent.parent / "mail"
+SENT = Envelope.of("a@x.test", ["b@x.test"], origin=Origin.SMTP)
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def corpus() -> list[bytes]:
 
 @pytest.fixture(scope="session")
 def read_all() -> Callable[[Content], tuple[str, ...]]:
-    """Read everything that a content can be asked; return its defects."""
+    """Read everything that a content can be asked, and its lint; return its defects."""
     return _read_all
 
 
@@ -52,4 +54,5 @@ def _read_all(content: Content) -> tuple[str, ...]:
         _ = (part.filename, part.content_id, part.disposition, part.charset, part.headers, part.raw, repr(part))
         assert part.size == len(part.data)
         assert content.part(part.id) is part
+    findings(content, SENT)
     return content.defects

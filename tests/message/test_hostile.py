@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mailtrap_lite.message import Content
+from mailtrap_lite.message import Content, Envelope, Message, Origin
 
 MIME = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n"
 HTML = b"Content-Type: text/html; charset=utf-8\r\n\r\n"
@@ -65,6 +65,13 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "1 MB boundary": lambda: b"Content-Type: multipart/mixed; boundary=" + b"x" * MB + b"\r\n\r\n--" + b"x" * MB,
     "25 MB of hyphens": lambda: MIME + b"--\n" * (8 * MB),
     "25 MB of delimiters": lambda: MIME + b"--B\n" * (6 * MB),
+    "25 MB of bare LF": lambda: b"A: b\r\n\r\n" + b"\n" * (25 * MB),
+    "25 MB of bare LF and CR": lambda: b"A: b\r\n\r\n" + b"\n\r" * (12 * MB),
+    "25 MB of empty lines": lambda: b"A: b\r\n\r\n" + b"\r\n" * (12 * MB),
+    "25 MB of lines of 999 octets": lambda: b"A: b\r\n\r\n" + (b"x" * 999 + b"\r\n") * (25 * MB // 1_001),
+    "25 MB of header lines that are no fields": lambda: b"A: b\r\n" + b"\xff\n" * (12 * MB),
+    "quotes in From": lambda: b"From: <" + b'"a@' * 80_000 + b">\r\n\r\n",
+    "1,000 parts of 8-bit octets": lambda: MIME + (b"--B\nX: \xff\n\n\xff" + b"x" * 25_000 + b"\n") * 1_000,
     "25 MB NUL": lambda: b"\0" * (25 * MB),
     "25 MB outside of the charset": lambda: b"Content-Type: text/plain; charset=windows-1252\n\n" + b"\x81" * (25 * MB),
     "16 MB of broken UTF-16": lambda: b"Content-Type: text/plain; charset=utf-16le\n\n" + b"\x00\xd8" * (8 * MB),
@@ -113,6 +120,19 @@ def test_a_hostile_mail_is_read_within_100_mb(name: str, read_all: Callable[[Con
         tracemalloc.stop()
 
     assert peak < 100 * MB
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_mail_is_linted_within_1_second_of_cpu(name: str) -> None:
+    message = Message(1, Envelope.of("a@x.test", ["b@x.test"], origin=Origin.SMTP), HOSTILE[name](), 0.0)
+
+    before = time.process_time()
+    found = message.lint
+    spent = time.process_time() - before
+
+    assert spent < 1
+    assert len(found) < 50
+    assert not [defect for defect in message.content.defects if "internal fault" in defect]
 
 
 def test_a_cheap_mail_stays_cheap_without_the_standard_parser() -> None:

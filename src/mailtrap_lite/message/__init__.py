@@ -1,9 +1,10 @@
-"""The nouns: an envelope, a message and its content, a delivery, a session. No door, no store, no clock."""
+"""The nouns: an envelope, a message, its content and lint, a delivery, a session. No door, no store, no clock."""
 
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope, Origin, Recipient
 from mailtrap_lite.message.message import Delivery, Message
 from mailtrap_lite.message.recorder import Recorder
+from mailtrap_lite.message.rules import Finding, Rule
 from mailtrap_lite.message.session import Ending, Exchange, Line, Protocol, Session, Speaker, readable
 from mailtrap_lite.message.summary import Summary
 
@@ -14,6 +15,7 @@ __all__ = [
     "Ending",
     "Envelope",
     "Exchange",
+    "Finding",
     "Headers",
     "Line",
     "Message",
@@ -22,6 +24,7 @@ __all__ = [
     "Protocol",
     "Recipient",
     "Recorder",
+    "Rule",
     "Session",
     "Speaker",
     "Summary",

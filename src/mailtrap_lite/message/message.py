@@ -9,6 +9,8 @@ from functools import cached_property
 
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope
+from mailtrap_lite.message.lint import findings
+from mailtrap_lite.message.rules import Finding
 from mailtrap_lite.message.session import Session
 
 
@@ -56,6 +58,11 @@ class Message:
     def content(self) -> Content:
         """What MIME says about the bytes: parts, text, attachments, defects."""
         return Content(self.raw)
+
+    @cached_property
+    def lint(self) -> tuple[Finding, ...]:
+        """What a strict receiver would object to, in the mail and in how it was handed over; empty for clean mail."""
+        return findings(self.content, self.envelope)
 
     @property
     def size(self) -> int:
