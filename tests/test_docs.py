@@ -12,8 +12,10 @@ import pytest
 
 import mailtrap_lite
 from mailtrap_lite import Settings
+from mailtrap_lite.cli import findings
 from mailtrap_lite.cli.reference import page
 from mailtrap_lite.cli.sources import flag_of
+from mailtrap_lite.message import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -34,6 +36,16 @@ def test_the_page_of_smtp_is_up_to_date() -> None:
     assert (ROOT / "docs" / "smtp.md").read_text(encoding="utf-8") == smtp_page(), (
         "run: python -m mailtrap_lite.smtp > docs/smtp.md"
     )
+
+
+def test_the_page_of_lint_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "lint.md").read_text(encoding="utf-8") == findings.page(), (
+        "run: python -m mailtrap_lite.cli.findings > docs/lint.md"
+    )
+    for rule in Rule:
+        assert f"| `{rule.value}` | {rule.meaning} | {'refuses' if rule.refusable else ''} | {rule.rfc} |" in (
+            findings.page().splitlines()
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
