@@ -3,81 +3,65 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from flask.testing import FlaskClient
 
 from mailtrap_lite.message import Message
-from mailtrap_lite.web.findings import findings
+from mailtrap_lite.sandbox import Sandbox
 
-
-@dataclass(frozen=True)
-class Objection:
-    """A finding."""
-
-    code: str
-    text: str
-    refusable: bool
-    rfc: str
-
-
-NO_DATE = Objection("no-date", "The mail has no Date field.", True, "RFC 5322 section 3.6")
-LONG = Objection("long-line", "A line has <b>1,200</b> octets\u202e.", False, "RFC 5322 section 2.1.1")
+WRONG = b"From: a@x.test\r\nTo: b@x.test\r\nSubject: <b>x</b>\r\nSubject: y\r\n\r\nhi\nthere\r\n"
+CLEAN = (
+    b"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@x.test>\r\n"
+    b"From: a@x.test\r\nTo: b@x.test\r\nSubject: x\r\n\r\nhi\r\n"
+)
 
 
 @pytest.fixture
-def objecting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lint objects to two things in every message."""
-    monkeypatch.setattr(Message, "lint", property(lambda _: (NO_DATE, LONG)), raising=False)
+def wrong(sandbox: Sandbox) -> Message:
+    return sandbox.deliver(WRONG, to="b@x.test")
 
 
-@pytest.fixture
-def content(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lint objects to nothing."""
-    monkeypatch.setattr(Message, "lint", (), raising=False)
-
-
-@pytest.mark.usefixtures("objecting")
-def test_the_findings_are_those_of_the_message(rich: Message) -> None:
-    assert findings(rich) == (NO_DATE, LONG)
-
-
-@pytest.mark.usefixtures("objecting")
-def test_the_api_tells_what_lint_found(client: FlaskClient, rich: Message) -> None:
+def test_the_api_tells_what_lint_found(client: FlaskClient, wrong: Message) -> None:
     told = client.get("/api/v1/message/1/lint").json
 
+    assert told is not None
     assert told == {
         "Findings": [
-            {"Code": "no-date", "Text": NO_DATE.text, "Refusable": True, "RFC": "RFC 5322 section 3.6"},
-            {"Code": "long-line", "Text": LONG.text, "Refusable": False, "RFC": "RFC 5322 section 2.1.1"},
+            {"Code": found.code, "Text": found.text, "Refusable": found.refusable, "RFC": found.rfc}
+            for found in wrong.lint
         ]
+    }
+    assert {(item["Code"], item["Refusable"]) for item in told["Findings"]} == {
+        ("bare-lf", True),
+        ("doubled-header", True),
+        ("missing-date", True),
+        ("missing-message-id", False),
     }
     assert client.get("/api/v1/message/latest/lint").json == told
     assert client.get("/api/v1/message/9/lint").status_code == 404
 
 
-@pytest.mark.usefixtures("content")
-def test_nothing_found_is_a_list_too(client: FlaskClient, rich: Message) -> None:
+def test_nothing_found_is_a_list_too(client: FlaskClient, sandbox: Sandbox) -> None:
+    sandbox.deliver(CLEAN, to="b@x.test")
+
     assert client.get("/api/v1/message/1/lint").json == {"Findings": []}
 
 
-@pytest.mark.usefixtures("objecting")
-def test_the_checks_are_counted_beside_their_tab(client: FlaskClient, rich: Message) -> None:
+def test_the_checks_are_counted_beside_their_tab(client: FlaskClient, wrong: Message) -> None:
     text = client.get("/message/1?tab=checks").text
 
-    assert re.findall(r'id="tab-checks"[^>]*>(.*?)</a>', text) == ['Checks<span class="number">2</span>']
+    assert re.findall(r'id="tab-checks"[^>]*>(.*?)</a>', text) == ['Checks<span class="number">4</span>']
     panel = text[text.index('id="panel-checks"') :]
-    for shown in ("no-date", "The mail has no Date field.", "RFC 5322 section 3.6", "&lt;b&gt;1,200&lt;/b&gt;"):
-        assert shown in panel
-    assert "octets\\u202e." in panel
-    assert panel.count("a strict receiver refuses this") == 1
+    for found in wrong.lint:
+        assert found.code in panel
+        assert found.rfc in panel
+    assert "<b>x</b>" not in text
+    assert panel.count("a strict receiver refuses this") == 3
 
 
-@pytest.mark.usefixtures("content")
-def test_a_mail_that_is_right_has_nothing_beside_its_tab(client: FlaskClient, deliver: Callable[..., Message]) -> None:
-    deliver()
+def test_a_mail_that_is_right_has_nothing_beside_its_tab(client: FlaskClient, sandbox: Sandbox) -> None:
+    sandbox.deliver(CLEAN, to="b@x.test")
 
     text = client.get("/message/1?tab=checks").text
 

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import ParamSpec, TypeAlias, TypeVar
 
 from mailtrap_lite.accounts import mailbox_of, selection_of
-from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
+from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage, Objection
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Content, Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
@@ -57,8 +57,10 @@ class Sandbox:
     async def accept(self, envelope: Envelope, raw: bytes) -> int:
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
-        Raises StoreError, and then nothing was stored.
+        Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
         """
+        if self.settings.strict:
+            await asyncio.to_thread(_refuse_what_lint_refuses, envelope, raw)
         message = await self._store.add_soon(self._arrival(envelope, raw, self.clock()))
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
@@ -276,6 +278,13 @@ class Sandbox:
         if self._store.inline:
             return function(*args, **kwargs)
         return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def _refuse_what_lint_refuses(envelope: Envelope, raw: bytes) -> None:
+    refused = [found for found in Message(0, envelope, raw, 0.0).lint if found.refusable]
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        raise Objection(f"{refused[0]}{more}")
 
 
 def _summary(row: Row, digest: Digest) -> Summary:

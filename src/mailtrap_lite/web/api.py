@@ -16,7 +16,6 @@ from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, bodies, shapes
 from mailtrap_lite.web.events import Events, TooManyStreams
-from mailtrap_lite.web.findings import findings
 from mailtrap_lite.web.sessions import Wanted, newest_first
 
 MOST_LISTED = 1000  # messages or sessions in one answer; a larger limit counts as this
@@ -85,7 +84,7 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
 
     @routes.get("/api/v1/message/<key>/lint")
     def show_lint(key: str) -> Response:
-        return jsonify(shapes.lint(findings(find(sandbox, key))))
+        return jsonify(shapes.lint(find(sandbox, key).lint))
 
     @routes.get("/api/v1/sessions")
     def list_sessions() -> Response:

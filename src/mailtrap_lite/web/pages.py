@@ -21,7 +21,6 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
 from mailtrap_lite.web import asked, bodies, present, sessions
 from mailtrap_lite.web.api import find
-from mailtrap_lite.web.findings import findings
 from mailtrap_lite.web.sessions import Wanted
 
 PAGE = 50  # messages or sessions on one page of their list
@@ -192,7 +191,7 @@ def _named(sandbox: Sandbox, session: Session) -> list[tuple[int, str | None]]:
 def _reading(message: Message) -> dict[str, Any]:
     content = message.content
     html = bool(content.html)
-    objections = findings(message)
+    objections = message.lint
     tab = _tab(html)
     amounts = {Tab.ATTACHMENTS: len(content.attachments) + len(content.inline), Tab.CHECKS: len(objections)}
     # "latest" may be what was asked for; what is shown is that one message.

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from mailtrap_lite.message import Address, Delivery, Envelope, Message, Part, Recipient, Session, Summary
+from mailtrap_lite.message import Address, Delivery, Envelope, Finding, Message, Part, Recipient, Session, Summary
 from mailtrap_lite.store import Counts, MailboxCount
 from mailtrap_lite.version import __version__
 from mailtrap_lite.web import sessions
-from mailtrap_lite.web.findings import Finding
 
 # What json.dumps takes; Sequence and Mapping so that the literals below fit.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | dict[str, Json] | None"
