@@ -149,7 +149,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench smtp", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="of which the medians are shown (default: 5)")
-    parser.add_argument("--full", action="store_true", help="all combinations; takes an hour")
+    parser.add_argument("--full", action="store_true", help="all 48 combinations, which takes long")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="loads, as '1KB-*-x4'")
     known = ", ".join(target.name for target in TARGETS)
     parser.add_argument("--servers", nargs="+", default=[], metavar="NAME", help=f"of {known}")
