@@ -288,7 +288,7 @@ def _check(item: Field[Any], value: object) -> None:
         return
     try:
         same = item.metadata["kind"].read(_spell(value)) == value if value != () else True
-    except ValueError:
+    except (TypeError, ValueError):  # TypeError: not even of the kind that could be spelled
         same = False
     if not same and item.metadata["kind"].secret:
         raise BadSetting(f"{item.name}: what came from the call is not {item.metadata['kind'].allowed}")
