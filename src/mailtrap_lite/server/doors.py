@@ -17,9 +17,6 @@ from mailtrap_lite.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# The doors that speak TLS from the first octet.
-IMPLICIT_TLS = frozenset({"smtps"})
-
 
 class Door(Protocol):
     """A wire format: makes a protocol for each connection, and ends them all."""
@@ -41,25 +38,17 @@ def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) 
         sandbox,
         settings,
         tls=tls.server_context if tls else None,
-        implicit_tls=name in IMPLICIT_TLS,
+        implicit_tls=name == "smtps",
         protocol=Spoken.LMTP if name == "lmtp" else Spoken.SMTP,
     )
 
 
-async def serve(doors: Sequence[tuple[str, Door, Sequence[socket.socket]]], tls: Tls | None) -> list[asyncio.Server]:
-    """Serve each door, by the name of its setting, on its sockets; on the loop."""
+async def serve(doors: Sequence[tuple[Door, Sequence[socket.socket]]]) -> list[asyncio.Server]:
+    """Serve each door on its sockets; on the loop."""
     loop = asyncio.get_running_loop()
-    # asyncio lets a door shake hands itself, so that it counts and ends who is not done with it. uvloop loses octets
-    # that come before `start_tls`, so there the loop does it.
-    by_loop = not isinstance(loop, asyncio.BaseEventLoop)
     return [
-        await loop.create_server(
-            door,
-            sock=listener,
-            backlog=BACKLOG,
-            ssl=tls.server_context if tls and by_loop and name in IMPLICIT_TLS else None,
-        )
-        for name, door, sockets in doors
+        await loop.create_server(door, sock=listener, backlog=BACKLOG)
+        for door, sockets in doors
         for listener in sockets
     ]
 

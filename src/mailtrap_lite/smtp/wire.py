@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP
 from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
 from mailtrap_lite.message import Ending, Speaker
 from mailtrap_lite.settings import peer
+from mailtrap_lite.smtp.handshake import ending_of, shake_hands
 from mailtrap_lite.smtp.mode import Mode
 from mailtrap_lite.smtp.patience import Patience
 from mailtrap_lite.smtp.replies import IDLE, SHUTTING_DOWN, TOO_MANY_ERRORS, TOO_SLOW, is_wrong_command, without_codes
@@ -31,8 +32,6 @@ _BURST = 200
 _MOST_REPLIES = 50
 # Seconds in which a client has to take its last reply.
 _FAREWELL = 5.0
-# Seconds in which a TLS handshake has to be done, if an idle client is not cut before.
-_HANDSHAKE = 30.0
 
 
 class Wire(SMTP):
@@ -106,8 +105,6 @@ class Wire(SMTP):
         refusal = self._door.admit(self)
         if refusal is not None:
             self._end(refusal, Ending.REFUSED)
-        elif transport.get_extra_info("ssl_object") is not None:  # the event loop has shaken hands
-            self._lift(self.transport)
         elif self._door.implicit_tls:
             self._begin_tls()
         else:
@@ -217,24 +214,26 @@ class Wire(SMTP):
 
     def _begin_tls(self) -> None:
         """Shake hands. What the client sent before, in plain text, is dropped (RFC 3207 section 4.2)."""
-        self._flush()
         self._mode = Mode.HANDSHAKE
         self._lines.take()
+        self._regulate()  # before the client knows: what it sends from now on is for the handshake
+        self._flush()
         self._shaking = self.loop.create_task(self._shake_hands())
 
     async def _shake_hands(self) -> None:
         context = self._door.tls
         assert context is not None  # TLS is not offered without one  # noqa: S101
-        patience = min(_HANDSHAKE, self._door.settings.smtp_idle)
+        if self._mode is not Mode.HANDSHAKE:  # ended before it began
+            return
         try:
-            secured = await self.loop.start_tls(
-                self.transport, self, context, server_side=True, ssl_handshake_timeout=patience
+            secured = await shake_hands(
+                self.transport, self, context, early=self._lines.take(), idle=self._door.settings.smtp_idle
             )
-        except OSError as error:  # a failed, a broken and a slow handshake all are
-            self._note(f"TLS handshake failed: {getattr(error, 'reason', None) or error or 'broken'}".encode())
-            self._ending = Ending.REFUSED
+        except OSError as error:
+            self._note(f"TLS handshake failed: {getattr(error, 'reason', None) or error}".encode())
+            self._ending = ending_of(error)
         else:
-            if secured is not None:  # the client left in the middle
+            if self._mode is Mode.HANDSHAKE:  # else it was ended meanwhile
                 self._lift(secured)
         finally:
             if not self._secure:
@@ -335,8 +334,8 @@ class Wire(SMTP):
                 self.transport.write(replies)
 
     def _regulate(self) -> None:
-        """Stop reading from a client that is ahead of us, and go on when it is not."""
-        wanted = self._lines.pending <= _MOST_PENDING
+        """Stop reading from a client that is ahead of us, and go on when it is not. start_tls() reads by itself."""
+        wanted = self._lines.pending <= _MOST_PENDING and self._mode is not Mode.HANDSHAKE
         if wanted is not self._reading:
             self._reading = wanted
             if wanted:
