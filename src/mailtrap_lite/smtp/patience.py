@@ -53,6 +53,12 @@ class Patience:
         """Look no more."""
         self._timer.cancel()
 
+    def end(self) -> None:
+        """Look no more, and let go of who asked: without a cycle of references they are freed at once."""
+        self.stop()
+        self._over = _ignore
+        self._waiting = _never
+
     def _look(self) -> None:
         now = self._loop.time()
         if self._waiting():
@@ -62,3 +68,11 @@ class Patience:
             self._timer = self._loop.call_later(min(rest, self._transfer), self._look)
         else:
             self._over(now >= self._due)
+
+
+def _ignore(transfer: bool) -> None:
+    """Nobody waits any more."""
+
+
+def _never() -> bool:
+    return False

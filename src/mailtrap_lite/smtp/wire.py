@@ -137,7 +137,7 @@ class Wire(SMTP):
         if self._lost:
             return
         self._lost = True
-        self._patience.stop()
+        self._patience.end()
         if self._task is None:
             self._gone()
         # Else a commit is under way. It goes on, as the mail is complete, and _worked() finishes.
