@@ -221,10 +221,12 @@ class Settings:
             value = getattr(self, item.name)
             if value is item.default:  # most are; a test starts many servers
                 continue
+            if isinstance(value, Mapping):  # users={"alice": "secret"}
+                value = tuple(value.items())
             if isinstance(value, str) and item.name != "store":
                 object.__setattr__(self, item.name, read(item, value, source="the call"))
             else:
-                _check(item, value)
+                object.__setattr__(self, item.name, _checked(item, value))
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None = None, *, source: str = "the call", base: Self | None = None) -> Self:
@@ -237,8 +239,6 @@ class Settings:
         for name, value in (values or {}).items():
             if name not in known:
                 raise BadSetting(f"{name!r} from {source} is not a setting; the settings are {', '.join(known)}")
-            if isinstance(value, Mapping):  # users={"alice": "secret"}
-                value = tuple(value.items())
             text = _as_text(value)
             given[name] = value if text is None else read(known[name], text, source=source)
         return replace(base, **given) if base is not None else cls(**given)
@@ -282,15 +282,19 @@ def _as_text(value: object) -> str | None:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _check(item: Field[Any], value: object) -> None:
-    """Refuse a value that no text could have stood for: a negative limit, a port of 99999, a wrong type."""
+def _checked(item: Field[Any], value: object) -> object:
+    """Return a value of its own type as it is kept; raises BadSetting for one that no text could have stood for.
+
+    That is a negative limit, a port of 99999, a wrong type. Tuples are kept as their text would be read.
+    """
     if value is None and item.default is None:
-        return
+        return None
+    kind: Kind = item.metadata["kind"]
     try:
-        same = item.metadata["kind"].read(_spell(value)) == value if value != () else True
-    except (TypeError, ValueError):  # TypeError: not even of the kind that could be spelled
-        same = False
-    if not same and item.metadata["kind"].secret:
-        raise BadSetting(f"{item.name}: what came from the call is not {item.metadata['kind'].allowed}")
-    if not same:
-        raise BadSetting(f"{item.name}: {value!r} from the call is not {item.metadata['kind'].allowed}")
+        read_back = kind.read(_spell(value))
+    except (TypeError, ValueError):  # TypeError: not even something that can be spelled
+        read_back = None
+    if read_back is not None and (read_back == value or (isinstance(value, tuple) and len(read_back) == len(value))):
+        return read_back
+    said = "what came from the call" if kind.secret else f"{value!r} from the call"
+    raise BadSetting(f"{item.name}: {said} is not {kind.allowed}")

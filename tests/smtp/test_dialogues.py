@@ -33,6 +33,7 @@ DIALOGUES = sorted((Path(__file__).parent / "dialogues").glob("*.txt"))
 def test_dialogue(path: Path, open_door: OpenDoor) -> None:
     script = path.read_text("utf-8").splitlines()
     door = open_door(**_settings(script))
+    plain = "ENHANCEDSTATUSCODES" in "".join(door.sandbox.hidden)
 
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(socket.create_connection(("127.0.0.1", door.port), timeout=20))
@@ -54,6 +55,7 @@ def test_dialogue(path: Path, open_door: OpenDoor) -> None:
                             said = _line(replies)
                         held = said
                         continue
+                    assert plain or _is_coded(said), f"{path.name}:{number}: {said!r} has no code of its class"
                     assert _matches(line[3:], said), f"{path.name}:{number}: {said!r} instead of {line[3:]!r}"
                 case "T: ":
                     client = stack.enter_context(door.trust().wrap_socket(client, server_hostname="localhost"))
@@ -61,6 +63,15 @@ def test_dialogue(path: Path, open_door: OpenDoor) -> None:
                 case _:
                     assert not line or line.startswith("#"), f"{path.name}:{number}: what is {line!r}?"
         assert not pending, "a dialogue ends with a reply"
+
+
+def _is_coded(said: str) -> bool:
+    """Return whether a reply has an enhanced code (RFC 2034), unless it is a greeting, its answer, or a challenge."""
+    if said == "<closed>" or said.startswith(("3", "421 5.7.0 ")):  # that one is told in replies.py
+        return True
+    if re.match(r"220 .* E?[SL]MTP$|250[- ](?![0-9]\.)[A-Z0-9m]", said):
+        return True
+    return re.match(r"([245])[0-9]{2} \1\.[0-9]+\.[0-9]+ ", said) is not None
 
 
 def _line(replies: IO[bytes]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailtrap_lite.message import Envelope
+from mailtrap_lite.message import Envelope, Recorder
 from mailtrap_lite.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ class Slow(Sandbox):
         self.commit = asyncio.Event()
         self.cancelled = False
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         self.asked.set()
         try:
             await self.commit.wait()
         except asyncio.CancelledError:
             self.cancelled = True
             raise
-        return await super().accept(envelope, raw)
+        return await super().accept(envelope, raw, recorder=recorder)
 
 
 def closing(door: Door, grace: float) -> threading.Thread:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailtrap_lite.errors import ServerClosed, StoreFull
-from mailtrap_lite.message import Envelope, Origin, Recipient
+from mailtrap_lite.message import Envelope, Origin, Recipient, Recorder
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.smtp.verbs import VERBS
 
@@ -233,7 +233,7 @@ def test_a_file_store_commits_for_many_clients(open_door: OpenDoor, tmp_path: Pa
 class Waiting(Sandbox):
     """Waits in every way that a coroutine can."""
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         await asyncio.sleep(0)
         await asyncio.sleep(0.001)
         await asyncio.to_thread(bytes)
@@ -246,7 +246,7 @@ class Waiting(Sandbox):
         except KeyError:
             if raw == MAIL:
                 raise
-        return await super().accept(envelope, raw)
+        return await super().accept(envelope, raw, recorder=recorder)
 
 
 def test_a_commit_may_wait_in_any_way(open_door: OpenDoor) -> None:
@@ -259,10 +259,10 @@ def test_a_commit_may_wait_in_any_way(open_door: OpenDoor) -> None:
 
 
 class Broken(Sandbox):
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         if raw == MAIL:
             raise RuntimeError("the secret of the house")
-        return await super().accept(envelope, raw)
+        return await super().accept(envelope, raw, recorder=recorder)
 
 
 def test_an_exception_is_in_the_log_and_not_in_the_reply(open_door: OpenDoor, caplog: pytest.LogCaptureFixture) -> None:
@@ -283,7 +283,7 @@ def test_an_exception_is_in_the_log_and_not_in_the_reply(open_door: OpenDoor, ca
 
 
 class Full(Sandbox):
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         raise StoreFull("no room")
 
 
@@ -296,7 +296,7 @@ def test_an_error_of_ours_has_its_own_reply(open_door: OpenDoor) -> None:
 
 
 class Stopped(Sandbox):
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         raise ServerClosed("the server was stopped")
 
 

@@ -126,3 +126,59 @@ def test_a_strict_server_names_the_first_and_counts_the_others(open_door: OpenDo
 
     assert said.startswith("550 5.6.0 ")
     assert " more)" in said
+
+
+def test_a_command_that_ends_with_lf_is_held_against_one_mail_only(open_door: OpenDoor) -> None:
+    door = open_door(strict=True)
+    client = door.greeted()
+    client.send(b"NOOP\n")
+    client.reply()
+
+    for expected in ("550 5.6.0 bare-lf-command: ", "250 2.0.0 "):
+        in_data(client)
+        assert client.ask(CLEAN + b"hi\r\n.").startswith(expected)
+
+
+def test_a_strict_server_refuses_chunks_too(open_door: OpenDoor) -> None:
+    door = open_door(strict=True)
+    client = door.greeted()
+    client.ask(b"MAIL FROM:<alice@x.test>")
+    client.ask(b"RCPT TO:<bob@x.test>")
+
+    assert client.ask(b"BDAT 3 LAST\r\na").startswith("550 5.6.0 ")
+    assert client.ask(b"RCPT TO:<bob@x.test>").startswith("503 ")
+
+
+def test_a_strict_server_refuses_over_lmtp_for_each_recipient(open_door: OpenDoor) -> None:
+    door = open_door(strict=True, name="lmtp")
+    client = door.connect()
+    client.reply()
+    client.ask(b"LHLO c.test")
+    client.ask(b"MAIL FROM:<alice@x.test>")
+    client.ask(b"RCPT TO:<bob@x.test>")
+    client.ask(b"RCPT TO:<carol@x.test>")
+    client.ask(b"DATA")
+
+    assert client.ask(b"a\nb\r\n.").startswith("550 5.6.0 ")
+    assert client.reply().startswith("550 5.6.0 ")
+    assert client.ask(b"NOOP").startswith("250 ")
+
+
+def test_a_session_tells_what_lint_had_against_it(open_door: OpenDoor) -> None:
+    door = open_door(strict=True)
+    client = door.greeted()
+    in_data(client, early=CLEAN)
+    client.ask(b"a\nb\r\n.")
+
+    (session,) = door.sandbox.sessions
+
+    assert {finding.code for finding in session.lint} == {"early-data", "bare-lf"}
+    assert not session.delivered
+
+
+def test_the_session_of_clean_mail_has_no_findings(door: Door) -> None:
+    client = door.greeted()
+    in_data(client)
+    client.ask(CLEAN + b"hi\r\n.")
+
+    assert door.sandbox.sessions[0].lint == ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailtrap_lite.message import Envelope
+from mailtrap_lite.message import Envelope, Recorder
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.smtp.protocol import CaptureSMTP
 
@@ -30,10 +30,10 @@ class Slow(Sandbox):
         self.asked = threading.Event()
         self.commit = asyncio.Event()
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         self.asked.set()
         await self.commit.wait()
-        return await super().accept(envelope, raw)
+        return await super().accept(envelope, raw, recorder=recorder)
 
 
 @pytest.fixture

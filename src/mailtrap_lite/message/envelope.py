@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-_XCHAR = re.compile(r"\+([0-9A-F]{2})")
+# RFC 3461 section 4; RFC 6533 section 3.
+_XCHAR = re.compile(r"\+([0-9A-F]{2})|\\x\{([0-9A-F]{2,6})\}")
 
 
 class Origin(StrEnum):
@@ -118,5 +119,10 @@ def _has(options: tuple[str, ...], keyword: str) -> bool:
 
 
 def _of_xtext(text: str) -> str:
-    """Return what a text in xtext stands for (RFC 3461 section 4)."""
-    return _XCHAR.sub(lambda found: chr(int(found[1], 16)), text)
+    """Return what a text in xtext stands for; what stands for no character stays as it is."""
+    return _XCHAR.sub(lambda found: _character(found[1] or found[2]) or found[0], text)
+
+
+def _character(digits: str) -> str:
+    character = chr(min(int(digits, 16), 0x10FFFF))
+    return character if character.isprintable() else ""

@@ -26,18 +26,12 @@ _PIECE = 64 * 1024
 _8BIT = re.compile(rb"[\x80-\xff]")
 
 
-def body_type(envelope: Envelope) -> str:
-    """Return what MAIL said with BODY (RFC 6152, RFC 3030) in upper case; "" for nothing."""
-    values = (option.upper().removeprefix("BODY=") for option in envelope.options if option.upper().startswith("BODY="))
-    return next(values, "")
-
-
 def declared(content: Content, envelope: Envelope) -> Iterator[Finding]:
     """Find octets that may be sent only when MAIL has announced them."""
-    raw, body, said = content.raw, content.root.block.body, body_type(envelope)
+    raw, body, said = content.raw, content.root.block.body, envelope.body
     if said not in ("8BITMIME", BINARYMIME) and (place := _first_8bit(raw, body, len(raw))) >= 0:
         yield Rule.UNDECLARED_8BIT.finding(f"8-bit octets in the body, first in line {line_of(raw, place)}")
-    if "SMTPUTF8" not in (option.upper() for option in envelope.options):
+    if not envelope.smtputf8:
         yield from _undeclared_utf8(content)
     binary = [part for part in tree(content.root) if part.encoding == "binary"]
     if binary and said != BINARYMIME:

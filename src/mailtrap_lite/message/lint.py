@@ -17,7 +17,7 @@ from mailtrap_lite.message.addresses import addresses_in
 from mailtrap_lite.message.charsets import guess
 from mailtrap_lite.message.content import Content
 from mailtrap_lite.message.envelope import Envelope, Origin
-from mailtrap_lite.message.handover import BINARYMIME, addressed, body_type, declared, wire
+from mailtrap_lite.message.handover import BINARYMIME, addressed, declared, wire
 from mailtrap_lite.message.headers import Block
 from mailtrap_lite.message.parts import Part
 from mailtrap_lite.message.places import and_more, line_of, place_of, shown, tree, where
@@ -99,7 +99,7 @@ def _findings(content: Content, envelope: Envelope) -> Iterator[Finding]:
 
 def _octets(content: Content, envelope: Envelope) -> Iterator[Finding]:
     raw = content.raw
-    if body_type(envelope) == BINARYMIME:
+    if envelope.body == BINARYMIME:
         raw = raw[: content.root.block.body]  # RFC 3030 section 3: any octets may follow
     pairs = raw.count(b"\r\n")
     if (bare := raw.count(b"\n") - pairs) and (first := _BARE_LF.search(raw)):

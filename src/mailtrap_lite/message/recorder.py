@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
+from collections.abc import Iterable
 from typing import TypeAlias
 
+from mailtrap_lite.message.rules import Finding
 from mailtrap_lite.message.session import Ending, Line, Protocol, Session, Speaker, readable
 
 MOST_LINES = 500
 MOST_TEXT = 200
+MOST_MESSAGES = 10_000  # the newest
+MOST_FINDINGS = 100
 
 _Noted: TypeAlias = tuple[Speaker, float, bytes]
 
@@ -20,6 +23,23 @@ class Recorder:
     Bounded: of each line `most_text` octets; of the lines the first two fifths of `most_lines` and the last ones,
     since both how a conversation began and how it ended explain it. The others are counted.
     """
+
+    __slots__ = (
+        *(
+            "_first",
+            "_last",
+            "_most_first",
+            "_most_last",
+            "_most_text",
+            "_noted",
+            "cipher",
+            "client",
+            "ended",
+            "ending",
+        ),
+        *("findings", "id", "messages", "octets_in", "octets_out", "pipelined", "protocol", "started", "tls", "user"),
+        "weight",
+    )
 
     def __init__(
         self,
@@ -44,11 +64,13 @@ class Recorder:
         self.octets_out = 0
         self.pipelined = False
         self.messages: list[int] = []
+        self.findings: list[Finding] = []
         self.weight = 0  # lines kept, once it has ended
         self._most_text = most_text
         self._most_first = most_lines * 2 // 5
         self._first: list[_Noted] = []
-        self._last: deque[_Noted] = deque(maxlen=most_lines - self._most_first)
+        self._most_last = most_lines - self._most_first
+        self._last: deque[_Noted] | None = None  # made when it is needed, as most conversations are short
         self._noted = 0
 
     def note(self, speaker: Speaker, text: bytes, now: float) -> None:
@@ -58,32 +80,48 @@ class Recorder:
         if len(self._first) < self._most_first:
             self._first.append(noted)
         else:
+            if self._last is None:
+                self._last = deque(maxlen=self._most_last)
             self._last.append(noted)
+
+    def note_message(self, message: int) -> None:
+        """A message was delivered, or retrieved; the newest are kept. Any thread."""
+        self.messages.append(message)
+        if len(self.messages) > 2 * MOST_MESSAGES:
+            del self.messages[:MOST_MESSAGES]
+
+    def note_findings(self, findings: Iterable[Finding]) -> None:
+        """Lint found these, on the wire or in a mail that was refused; each is kept once."""
+        for finding in findings:
+            if len(self.findings) < MOST_FINDINGS and finding not in self.findings:
+                self.findings.append(finding)
 
     def end(self, now: float, ending: Ending) -> None:
         """The conversation is over. Only the first call counts."""
         if self.ended is None:
             self.ended = now
             self.ending = ending
-            self.weight = len(self._first) + len(self._last)
+            self.weight = len(self._first) + len(self._last or ())
 
     def session(self) -> Session:
         """Return the conversation so far as a value."""
-        first, last = tuple(self._first), tuple(self._last.copy())
+        first, last = tuple(self._first), tuple(self._last.copy()) if self._last else ()
+        texts: dict[bytes, str] = {}  # most lines come again and again
         return Session(
             id=self.id,
             protocol=self.protocol,
             client=self.client,
             started=self.started,
             ended=self.ended,
-            # Most lines are those of every session: kept once while somebody keeps them.
             lines=tuple(
-                Line(who, max(0.0, at - self.started), sys.intern(readable(text))) for who, at, text in first + last
+                Line(who, max(0.0, at - self.started), texts.get(text) or texts.setdefault(text, readable(text)))
+                for who, at, text in first + last
             ),
             omitted=max(0, self._noted - len(first) - len(last)),
             gap=len(first),
             user=self.user,
-            messages=tuple(self.messages),
+            messages=tuple(self.messages[-MOST_MESSAGES:]),
+            lint=tuple(self.findings),
             tls=self.tls,
             cipher=self.cipher,
             octets_in=self.octets_in,

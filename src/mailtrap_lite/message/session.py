@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mailtrap_lite.message.rules import Finding
+
 
 class Protocol(StrEnum):
     """What was spoken."""
@@ -44,6 +46,11 @@ class Line:
     def __str__(self) -> str:
         return f"{self.speaker}: {self.text}"
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it is a reply that refuses something: 4yz and 5yz, or -ERR."""
+        return self.speaker is Speaker.SERVER and (self.text[:1] in ("4", "5") or self.text.startswith("-ERR"))
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -67,6 +74,7 @@ class Session:
     started and ended: seconds since the epoch; ended is None while it goes on. ending: how it ended.
     lines: the first and the last ones, bounded; `omitted` counts those left out between them, before lines[gap].
     user: who logged in, or None. messages: ids of the messages it delivered (SMTP) or retrieved (POP3), in order.
+    lint: what a strict receiver would object to on the wire, and why a strict server refused a mail of it.
     tls: the TLS version as "TLSv1.3", or None; cipher: its cipher suite. octets_in and octets_out: what the client and
     the server sent, without TLS. pipelined: the client sent a command before it had the reply to the one before.
     """
@@ -87,6 +95,7 @@ class Session:
     octets_out: int = 0
     pipelined: bool = False
     ending: Ending = Ending.OPEN
+    lint: tuple[Finding, ...] = ()
 
     @property
     def delivered(self) -> bool:
@@ -110,8 +119,8 @@ class Session:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """The replies that refuse something: 4yz and 5yz, -ERR."""
-        return tuple(text for text in self.replies if text[:1] in ("4", "5") or text.startswith("-ERR"))
+        """The replies that refuse something; of one with several lines the last (RFC 5321 section 4.2.1)."""
+        return tuple(line.text for line in self.lines if line.refuses and line.text[3:4] != "-")
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         await self._out.flush()
         if sends_all(action.raw, action.lines) and action.number not in self._fetched and self._maildrop is not None:
             self._fetched.add(action.number)
-            self._recorder.messages.append(self._maildrop.entries[action.number - 1].message)
+            self._recorder.note_message(self._maildrop.entries[action.number - 1].message)
 
     async def _say_goodbye(self, data: bytes) -> None:
         # Do, then reply: who reads the last words finds the maildrop unlocked and the session written down.

@@ -22,7 +22,8 @@ from typing import ParamSpec, TypeAlias, TypeVar
 from mailtrap_lite.accounts import mailbox_of, selection_of
 from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage, Objection
 from mailtrap_lite.match import Match, Pattern
-from mailtrap_lite.message import Content, Ending, Envelope, Message, Protocol, Recorder, Session, Summary
+from mailtrap_lite.message import Content, Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
+from mailtrap_lite.message.handover import wire
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
@@ -53,14 +54,24 @@ class Sandbox:
 
     # Mail comes in.
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> int:
+    async def accept(self, envelope: Envelope, raw: bytes, *, recorder: Recorder | None = None) -> int:
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
-        Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
+        recorder: of the session, which knows of the message before anybody else does, and of what lint found on the
+        wire, or in a mail that is refused. Raises StoreError, or Objection if the settings are strict and lint says so;
+        then nothing was stored.
         """
+        arrival = self._arrival(envelope, raw, self.clock())
+        if recorder is not None:
+            arrival = replace(arrival, accepted=recorder.note_message)
+            recorder.note_findings(wire(envelope))
         if self.settings.strict:
-            await asyncio.to_thread(_refuse_what_lint_refuses, envelope, raw)
-        message = await self._store.add_soon(self._arrival(envelope, raw, self.clock()))
+            refused = await asyncio.to_thread(_refused_by_lint, envelope, raw)
+            if refused:
+                if recorder is not None:
+                    recorder.note_findings(refused)
+                raise Objection(f"{refused[0]}" + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""))
+        message = await self._store.add_soon(arrival)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
 
@@ -279,11 +290,8 @@ class Sandbox:
         return await asyncio.to_thread(function, *args, **kwargs)
 
 
-def _refuse_what_lint_refuses(envelope: Envelope, raw: bytes) -> None:
-    refused = [found for found in Message(0, envelope, raw, 0.0).lint if found.refusable]
-    if refused:
-        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        raise Objection(f"{refused[0]}{more}")
+def _refused_by_lint(envelope: Envelope, raw: bytes) -> list[Finding]:
+    return [found for found in Message(0, envelope, raw, 0.0).lint if found.refusable]
 
 
 def _summary(row: Row, digest: Digest) -> Summary:

@@ -17,6 +17,8 @@ from mailtrap_lite.settings import Settings
 
 log = logging.getLogger(__name__)
 
+ACCEPTED_IN_A_ROW = 4
+
 
 class Door(Protocol):
     """A wire format: makes a protocol for each connection, and ends them all."""
@@ -46,11 +48,17 @@ def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) 
 async def serve(doors: Sequence[tuple[Door, Sequence[socket.socket]]]) -> list[asyncio.Server]:
     """Serve each door on its sockets; on the loop."""
     loop = asyncio.get_running_loop()
-    return [
-        await loop.create_server(door, sock=listener, backlog=BACKLOG)
+    # The backlog is also how often asyncio tries to accept in a row: a thousand times without descriptors, each with
+    # an error in the log. So it gets a small one, and the kernel its own again.
+    serving = [
+        await loop.create_server(door, sock=listener, backlog=ACCEPTED_IN_A_ROW)
         for door, sockets in doors
         for listener in sockets
     ]
+    for _, sockets in doors:
+        for listener in sockets:
+            listener.listen(BACKLOG)
+    return serving
 
 
 async def end(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar  # Any: the send and yield types of a coroutine,
 from mailtrap_lite.errors import BadSetting
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class LoopThread:
@@ -60,8 +61,6 @@ async def _cancel_all() -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
-
-log = logging.getLogger(__name__)
 
 _shared: dict[str, LoopThread] = {}
 _starting = threading.Lock()

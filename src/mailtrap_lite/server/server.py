@@ -181,7 +181,7 @@ class Server:
     @property
     def smtps(self) -> Endpoint:
         """Where mail is caught over TLS from the first octet; raises BadSetting without TLS."""
-        self._certificate()
+        _ = self.tls  # which says what is missing
         return self._life.endpoints["smtps"]
 
     @property
@@ -194,9 +194,6 @@ class Server:
     @property
     def tls(self) -> Tls:
         """The certificate: `.ca_file` and `.context` are what a client needs to trust it; raises BadSetting without."""
-        return self._certificate()
-
-    def _certificate(self) -> Tls:
         if (tls := self._life.tls) is None:
             raise BadSetting("tls: this server has no TLS; Server(tls=True) opens it")
         return tls
@@ -264,12 +261,13 @@ class Server:
         Sessions that have said EHLO already lose them too. Raises BadSetting for an unknown name.
         """
         names = Settings(hide=",".join(capabilities)).hide  # type: ignore[arg-type]  # settings read text
-        before = self.sandbox.hidden
-        self.sandbox.hidden = before | set(names)
+        sandbox = self.sandbox  # which stays, should the server be stopped meanwhile
+        before = sandbox.hidden
+        sandbox.hidden = before | set(names)
         try:
             yield
         finally:
-            self.sandbox.hidden = before
+            sandbox.hidden = before
 
     def wait_for(
         self,

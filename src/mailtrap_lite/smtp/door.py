@@ -15,9 +15,9 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.smtp.handler import Handler
 from mailtrap_lite.smtp.offer import Offer, multiline, offer
-from mailtrap_lite.smtp.protocol import CaptureSMTP, Verb
-from mailtrap_lite.smtp.replies import NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
-from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, VERBS
+from mailtrap_lite.smtp.protocol import CaptureSMTP
+from mailtrap_lite.smtp.replies import NO_EHLO, NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
+from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
 from mailtrap_lite.smtp.wire import Wire
 
 if sys.platform != "win32":
@@ -60,7 +60,7 @@ class SmtpDoor:
         self.greeting = f"220 {settings.hostname} {'LMTP' if self.reply_each else 'ESMTP'}\r\n".encode()
         self.greeting_verb = "LHLO" if self.reply_each else "EHLO"
         self.no_greeting = NO_LHLO if self.reply_each else NO_HELO
-        self.help = f"214 2.0.0 {' '.join(self.verbs)}\r\n".encode()
+        self.no_ehlo = NO_LHLO if self.reply_each else NO_EHLO
         self.helo = f"250 {settings.hostname}\r\n".encode()
         self._ehlo: dict[Offer, bytes] = {}
         self._open: set[Wire] = set()
@@ -102,9 +102,15 @@ class SmtpDoor:
         """Whether enhanced status codes are hidden."""
         return "ENHANCEDSTATUSCODES" in self.sandbox.hidden
 
-    def owed(self, verb: Verb, secure: bool, authenticated: bool) -> bytes | None:
+    def help(self, *, tls: bool) -> bytes | None:
+        """Return the reply to HELP, with the verbs that can be used; None if it is hidden itself."""
+        offered = self.offer(tls=tls)
+        verbs = [verb for verb in self.verbs if NEEDS.get(verb) is None or NEEDS[verb] in offered]
+        return f"214 2.0.0 {' '.join(verbs)}\r\n".encode() if "HELP" in verbs else None
+
+    def owed(self, verb: Verb, *, tls: bool, authenticated: bool) -> bytes | None:
         """Return what a verb is answered while STARTTLS or AUTH is owed, or None."""
-        if self.tls_first and not secure and verb not in BEFORE_TLS:
+        if self.tls_first and not tls and verb not in BEFORE_TLS:
             return NO_TLS
         if self.login_first and not authenticated and verb not in BEFORE_LOGIN:
             return NO_LOGIN

@@ -39,6 +39,5 @@ class Handler:
             session=session.id,
             remarks=tuple(envelope.remarks),
         )
-        message = await self._sandbox.accept(accepted, envelope.original_content)
-        server.delivered(message)
+        message = await self._sandbox.accept(accepted, envelope.original_content, recorder=server.recorder)
         return f"250 2.0.0 Ok: stored as {message}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum, auto
 
 from aiosmtpd.smtp import Envelope as StockEnvelope
 from aiosmtpd.smtp import Session as StockSession
@@ -25,11 +26,19 @@ class Conversation(StockSession):
         self.user: str | None = None
 
 
+class Transfer(Enum):
+    """How the mail of a transaction may still come (RFC 3030 sections 2 and 3)."""
+
+    ANY = auto()  # by DATA or by BDAT
+    CHUNKS = auto()  # BODY=BINARYMIME: by BDAT
+    BEGUN = auto()  # a chunk was taken: by more BDAT, to the same recipients
+    SPOILED = auto()  # a BDAT was refused, and nobody knows what was in it: not at all
+
+
 class Transaction(StockEnvelope):
     """What holds from MAIL to the end of DATA, or to BDAT LAST.
 
-    mail_from: None while no MAIL was accepted. limit: octets of the mail. binary: BODY=BINARYMIME, so BDAT only.
-    chunked: a BDAT was accepted, so DATA is not. spoiled: a BDAT was refused, so only RSET helps (RFC 3030 section 2).
+    mail_from: None while no MAIL was accepted. limit: octets of the mail.
     remarks: lint codes of what only the wire shows.
     """
 
@@ -37,15 +46,19 @@ class Transaction(StockEnvelope):
         super().__init__()
         self.recipients: list[Recipient] = []
         self.body = DataReader(limit)
-        self.binary = False
-        self.chunked = False
-        self.spoiled = False
+        self.transfer = Transfer.ANY
         self.remarks: list[str] = []
 
     @property
     def is_open(self) -> bool:
         """Whether MAIL was accepted."""
         return self.mail_from is not None
+
+    def spoil(self) -> None:
+        """A BDAT was refused: nothing can come of this mail."""
+        if self.is_open:
+            self.transfer = Transfer.SPOILED
+            self.body.close()
 
     def remark(self, code: str) -> None:
         """Keep a lint code, once."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
-from mailtrap_lite.smtp.protocol import CaptureSMTP, Verb
+from mailtrap_lite.smtp.protocol import CaptureSMTP
+
+Verb: TypeAlias = Callable[[CaptureSMTP, str], bytes | None]
 
 
 def _stock(name: str) -> Verb:
@@ -30,7 +33,7 @@ VERBS: Final[dict[str, Verb]] = {
     "QUIT": CaptureSMTP._quit,  # noqa: SLF001
     "AUTH": CaptureSMTP._auth,  # noqa: SLF001
     "STARTTLS": CaptureSMTP._starttls,  # noqa: SLF001
-    "VRFY": _stock("smtp_VRFY"),
+    "VRFY": CaptureSMTP._vrfy,  # noqa: SLF001
     "EXPN": _stock("smtp_EXPN"),
 }
 
@@ -40,6 +43,10 @@ LMTP_VERBS: Final[dict[str, Verb]] = {
     **{name: verb for name, verb in VERBS.items() if name not in {"HELO", "EHLO"}},
 }
 
+# Verbs that belong to a capability.
+NEEDS: Final = {"BDAT": "CHUNKING", "AUTH": "AUTH", "STARTTLS": "STARTTLS", "HELP": "HELP"}
+
 # What is taken while STARTTLS is owed (RFC 3207 section 4), and while AUTH is (RFC 4954 section 6).
-BEFORE_TLS: Final = frozenset(VERBS[name] for name in ("NOOP", "EHLO", "STARTTLS", "QUIT"))
+# BDAT says what is owed behind its chunk, whose octets would be read as commands otherwise (RFC 3030 section 2).
+BEFORE_TLS: Final = frozenset(VERBS[name] for name in ("NOOP", "EHLO", "STARTTLS", "QUIT", "BDAT"))
 BEFORE_LOGIN: Final = BEFORE_TLS | {VERBS[name] for name in ("HELO", "AUTH", "RSET", "HELP")}

@@ -40,7 +40,7 @@ class Wire(SMTP):
     transport: asyncio.Transport
 
     def __init__(self, door: SmtpDoor) -> None:
-        # Not super().__init__(): see the table above.
+        # Not super().__init__(): see overridden.py.
         self._door = door
         self._lines = LineReader(auth=AUTH_LINE)
         self._out: list[bytes] = []
@@ -358,6 +358,10 @@ class Wire(SMTP):
         self._mode = Mode.COMMAND
         self._patience.moved()
         self._answer(reply)
+        self._leave_if_asked()
+
+    def _leave_if_asked(self) -> None:
+        """A shutdown waited for what has just ended."""
         if self._draining and self._mode is not Mode.ENDED:
             self._end(SHUTTING_DOWN, Ending.SHUTDOWN)
 

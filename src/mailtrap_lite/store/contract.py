@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailtrap_lite.accounts import Selection
@@ -26,6 +26,7 @@ class Arrival:
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
     octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
+    accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
     """
 
     envelope: Envelope
@@ -33,6 +34,7 @@ class Arrival:
     mailboxes: tuple[str, ...]
     received: float
     octets: int | None = None
+    accepted: Callable[[int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,9 +179,12 @@ class FileStore(SqliteStore):
 
     def _succeed(self, jobs: Sequence[Job], results: Sequence[Any]) -> None:
         # The news is told here: the task that waits for a mail may be gone by then, the message is not.
-        stored = [result for job, result in zip(jobs, results, strict=True) if isinstance(job, Incoming)]
+        stored = [(job.arrival, key) for job, key in zip(jobs, results, strict=True) if isinstance(job, Incoming)]
+        for arrival, message in stored:
+            if arrival.accepted is not None:
+                arrival.accepted(message)
         if stored:
-            self._announce(changes=len(stored), last_id=stored[-1])
+            self._announce(changes=len(stored), last_id=stored[-1][1])
         for job, result in zip(jobs, results, strict=True):
             if isinstance(job, Work) and job.then is not None:
                 job.then(result)

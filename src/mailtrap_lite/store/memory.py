@@ -72,6 +72,8 @@ class MemoryStore(Store):
             if arrival.octets is None:
                 self._uncounted += len(arrival.raw)
             self._trim()
+            if arrival.accepted is not None:
+                arrival.accepted(message)
             self._announce(last_id=message)
         return message
 

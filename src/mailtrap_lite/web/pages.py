@@ -74,7 +74,7 @@ class Listing:
 FILTERS = (
     *(present.size, present.iso, present.moment, present.span, present.count, present.ending, present.visible),
     *(present.author, present.recipients, present.initials, present.hue),
-    *(sessions.helo, sessions.refusals, sessions.refuses),
+    sessions.helo,
 )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailtrap_lite.message import Line, Protocol, Session, Speaker
+from mailtrap_lite.message import Protocol, Session
 from mailtrap_lite.web import asked
 
 _HELLO = re.compile(r"(?:EHLO|HELO|LHLO) +(\S.*)", re.IGNORECASE)
@@ -54,15 +54,3 @@ def helo(session: Session) -> str:
         if found and not answer.startswith(("4", "5")):
             return found[1].rstrip()
     return ""
-
-
-def refuses(line: Line) -> bool:
-    """Return whether a line refuses something: 4yz and 5yz, or -ERR."""
-    if line.speaker is not Speaker.SERVER:
-        return False
-    return line.text[:1] in {"4", "5"} or line.text.startswith("-ERR")
-
-
-def refusals(session: Session) -> int:
-    """Return how many replies refuse something. One of several lines counts once (RFC 5321 section 4.2.1)."""
-    return sum(refuses(line) and line.text[3:4] != "-" for line in session.lines)

@@ -218,7 +218,7 @@ def session_summary(value: Session) -> Shape:
         "Pipelined": value.pipelined,
         "Delivered": value.delivered,
         "Messages": [str(message) for message in value.messages],
-        "Refused": sessions.refusals(value),
+        "Refused": len(value.errors),
     }
 
 

@@ -215,13 +215,13 @@ def event_loop(request: pytest.FixtureRequest) -> str:
 def start(event_loop: str, tmp_path: Path) -> Iterator[StartVictim]:
     """Return a function that starts the command with these flags; at the end it must have complained of nothing.
 
-    descriptors: the most that it may have open. complains: whether it may, and then it is only killed.
+    descriptors: the most that it may have open.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAILTRAP_LITE_", "XDG_"))}
     begun: list[subprocess.Popen[bytes]] = []
     quiet: list[Victim] = []
 
-    def begin(*flags: str, descriptors: int | None = None, complains: bool = False) -> Victim:
+    def begin(*flags: str, descriptors: int | None = None) -> Victim:
         ready = tmp_path / f"ready-{len(begun)}.json"
         free = [f"--{door}=127.0.0.1:0" for door in ("smtp", "smtps", "pop3", "web")]
         command = [sys.executable, "-m", "mailtrap_lite", "--store=memory", f"--ready-file={ready}", *free]
@@ -237,8 +237,7 @@ def start(event_loop: str, tmp_path: Path) -> Iterator[StartVictim]:
         )
         victim = Victim(begun[-1], ready, errors)
         stack.callback(victim.hang_up)
-        if not complains:
-            quiet.append(victim)
+        quiet.append(victim)
         return victim
 
     with contextlib.ExitStack() as stack:
