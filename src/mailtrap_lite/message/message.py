@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -72,7 +72,11 @@ class Message:
     @property
     def session(self) -> Session | None:
         """The SMTP conversation that delivered it, as far as it went; None if it was planted, or long ago."""
-        return self.find_session(self.envelope.session) if self.envelope.session else None
+        session = self.find_session(self.envelope.session) if self.envelope.session else None
+        if session is None or self.id in session.messages:
+            return session
+        # Somebody looks in the moment between the commit and the news of it.
+        return replace(session, messages=(*session.messages, self.id))
 
     @property
     def received_at(self) -> datetime:

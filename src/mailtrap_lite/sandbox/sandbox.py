@@ -61,9 +61,8 @@ class Sandbox:
         wire, or in a mail that is refused. Raises StoreError, or Objection if the settings are strict and lint says so;
         then nothing was stored.
         """
-        arrival = self._arrival(envelope, raw, self.clock())
-        if recorder is not None:
-            arrival = replace(arrival, accepted=recorder.note_message)
+        arrival = self._arrival(envelope, raw, self.clock(), recorder)
+        if recorder is not None and envelope.remarks:
             recorder.note_findings(wire(envelope))
         if self.settings.strict:
             refused = await asyncio.to_thread(_refused_by_lint, envelope, raw)
@@ -97,10 +96,11 @@ class Sandbox:
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
             return Message(message, envelope, raw, when, find_session=self._sessions.find)
 
-    def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
+    def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
         mailboxes = dict.fromkeys(mailbox_of(r.address, plus_addressing=plus) for r in envelope.recipients)
-        return Arrival(envelope, raw, tuple(mailboxes), received)
+        accepted = None if recorder is None else recorder.note_message
+        return Arrival(envelope, raw, tuple(mailboxes), received, accepted=accepted)
 
     # Mail is looked at.
 
