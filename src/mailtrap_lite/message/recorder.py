@@ -7,6 +7,7 @@ from collections import deque
 from typing import TypeAlias
 
 from mailtrap_lite.message.session import Ending, Line, Protocol, Session, Speaker, readable
+from mailtrap_lite.message.tally import Tally
 
 MOST_LINES = 500
 MOST_TEXT = 200
@@ -44,12 +45,13 @@ class Recorder:
         self.octets_out = 0
         self.pipelined = False
         self.messages: list[int] = []
-        self.weight = 0  # lines kept, once it has ended
+        self.weight = 0  # lines kept, or what costs as much, once it has ended
         self._most_text = most_text
         self._most_first = most_lines * 2 // 5
         self._first: list[_Noted] = []
         self._last: deque[_Noted] = deque(maxlen=most_lines - self._most_first)
         self._noted = 0
+        self._tally = Tally()
 
     def note(self, speaker: Speaker, text: bytes, now: float) -> None:
         """Write down one line; `now` is in seconds since the epoch. Secrets must be gone already."""
@@ -59,13 +61,17 @@ class Recorder:
             self._first.append(noted)
         else:
             self._last.append(noted)
+        if speaker is Speaker.CLIENT:
+            self._tally.heard(text)
+        elif speaker is Speaker.SERVER:
+            self._tally.answered(text)
 
     def end(self, now: float, ending: Ending) -> None:
         """The conversation is over. Only the first call counts."""
         if self.ended is None:
             self.ended = now
             self.ending = ending
-            self.weight = len(self._first) + len(self._last)
+            self.weight = len(self._first) + len(self._last) + self._tally.weight
 
     def session(self) -> Session:
         """Return the conversation so far as a value."""
@@ -84,6 +90,9 @@ class Recorder:
             gap=len(first),
             user=self.user,
             messages=tuple(self.messages),
+            said=tuple(self._tally.commands.copy().items()),
+            retrieved=tuple(self._tally.retrieved),
+            deleted=tuple(self._tally.deleted),
             tls=self.tls,
             cipher=self.cipher,
             octets_in=self.octets_in,
