@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Message
 
 if TYPE_CHECKING:
-    from mailtrap_lite.sandbox.sandbox import Mail, Sandbox
+    from mailtrap_lite.sandbox.planting import Mail
+    from mailtrap_lite.sandbox.sandbox import Sandbox
 
 
 class Mailbox:
@@ -40,6 +42,6 @@ class Mailbox:
         match = Match(sender=sender, subject=subject, where=where)
         return self._sandbox.wait_for_match(match, mailbox=self.name, after=after, timeout=timeout)
 
-    def deliver(self, mail: Mail, *, sender: str = "", received: float | None = None) -> Message:
+    def deliver(self, mail: Mail, *, sender: str = "", received_at: datetime | float | None = None) -> Message:
         """Plant a mail here for a POP3 client to fetch; see `Sandbox.deliver`."""
-        return self._sandbox.deliver(mail, to=self.name, sender=sender, received=received)
+        return self._sandbox.deliver(mail, to=self.name, sender=sender, received_at=received_at)

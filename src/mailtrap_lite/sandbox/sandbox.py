@@ -14,19 +14,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from email.message import Message as EmailMessage
-from pathlib import Path
+from datetime import datetime
 from types import FrameType
-from typing import ParamSpec, TypeAlias, TypeVar
+from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import mailbox_of, selection_of
 from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
-from mailtrap_lite.message import Content, Ending, Envelope, Message, Protocol, Recorder, Session, Summary
+from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
+from mailtrap_lite.sandbox.planting import Mail, addresses_of, octets_of, seconds_of
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
 from mailtrap_lite.settings import Settings
@@ -35,9 +35,6 @@ from mailtrap_lite.store import Arrival, Counts, MailboxCount, Row, Store
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
-
-# What can be planted: the bytes, an email.message, or the path of an .eml file.
-Mail: TypeAlias = bytes | EmailMessage | Path
 
 
 class Sandbox:
@@ -64,20 +61,22 @@ class Sandbox:
         return message
 
     def deliver(
-        self, mail: Mail, *, to: str | Sequence[str] | None = None, sender: str = "", received: float | None = None
+        self,
+        mail: Mail,
+        *,
+        to: str | Sequence[str] | None = None,
+        sender: str = "",
+        received_at: datetime | float | None = None,
     ) -> Message:
         """Plant a mail in the mailboxes of these addresses, as if it had come over SMTP, and return it.
 
         mail: bytes are kept as they are; an email.message is written with CRLF line ends; a path is read.
-        to: if None, the addresses of its To, Cc and Bcc fields. received: seconds since the epoch; now if None.
-        Raises BadMail for anything else or without an address.
+        to: if None, the addresses of its To, Cc and Bcc fields. received_at: a datetime, or seconds since the epoch;
+        now if None. Raises BadMail for anything else or without an address.
         """
-        raw = _octets_of(mail)
-        addresses = _named_in(raw) if to is None else [to] if isinstance(to, str) else list(to)
-        if not addresses or any(not isinstance(a, str) or not a.strip() or not a.isprintable() for a in addresses):
-            said = "its To, Cc and Bcc name nobody" if to is None else f"to={to!r} is no address"
-            raise BadMail(f"nobody to deliver to: {said}; give an address or several with to=")
-        when = self.clock() if received is None else received
+        raw = octets_of(mail)
+        addresses = addresses_of(raw, to)
+        when = self.clock() if received_at is None else seconds_of(received_at)
         envelope = Envelope.of(sender, addresses)
         message = self._store.add(self._arrival(envelope, raw, when))
         try:
@@ -284,24 +283,6 @@ def _summary(row: Row, digest: Digest) -> Summary:
 
 def _cursor(after: int | Message) -> int:
     return after.id if isinstance(after, Message) else after
-
-
-def _named_in(raw: bytes) -> list[str]:
-    content = Content(raw)
-    return [address.address for address in (*content.to, *content.cc, *content.bcc) if address.address]
-
-
-def _octets_of(mail: Mail) -> bytes:
-    match mail:
-        case bytes():
-            return mail
-        case bytearray() | memoryview():
-            return bytes(mail)
-        case EmailMessage():
-            return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
-        case Path():
-            return mail.read_bytes()
-    raise BadMail(f"a mail is bytes, an email.message or a pathlib.Path, not {type(mail).__name__}")
 
 
 def _refuse_in_a_coroutine() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type and are checked by Settings
 
@@ -22,7 +23,7 @@ from mailtrap_lite.errors import BadSetting, ServerClosed
 from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
-from mailtrap_lite.sandbox.sandbox import Mail
+from mailtrap_lite.sandbox.planting import Mail
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin
@@ -295,14 +296,20 @@ class Server:
         return self.sandbox.mailbox(address)
 
     def deliver(
-        self, mail: Mail, *, to: str | Sequence[str] | None = None, sender: str = "", received: float | None = None
+        self,
+        mail: Mail,
+        *,
+        to: str | Sequence[str] | None = None,
+        sender: str = "",
+        received_at: datetime | float | None = None,
     ) -> Message:
         """Plant a mail for POP3 clients to fetch, and return it.
 
         mail: bytes, an email.message or the path of an .eml file. to: whose mailboxes; those that its To, Cc and Bcc
-        name if None. received: seconds since the epoch, now if None. Raises BadMail when nobody is named.
+        name if None. received_at: a datetime, or seconds since the epoch; now if None.
+        Raises BadMail when nobody is named.
         """
-        return self.sandbox.deliver(mail, to=to, sender=sender, received=received)
+        return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at)
 
     def clear(self) -> int:
         """Delete every message; ports stay, ids go on rising. Return how many there were."""
