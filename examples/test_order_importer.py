@@ -102,7 +102,10 @@ def test_an_order_that_was_delivered_twice_is_taken_once(mailtrap: Server, mailb
         (b"Subject: Order 1\r\n\r\n", "nothing is ordered"),
         (b"Subject: Order 1\r\nContent-Type: text/html\r\n\r\n<p>", "there is no plain text"),
         (b"\r\n", "the subject has no order number"),
-        (b"Subject: Order 1\r\nContent-Type: text/plain; charset=none-such\r\n\r\n\xff", "the text cannot be decoded: "),
+        (
+            b"Subject: Order 1\r\nContent-Type: text/plain; charset=none-such\r\n\r\n\xff",
+            "the text cannot be decoded: ",
+        ),
     ],
     ids=["a question", "no item", "empty", "HTML only", "no header", "a charset that nobody knows"],
 )

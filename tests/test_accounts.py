@@ -52,7 +52,7 @@ def test_a_user_opens(user: str, selection: Selection) -> None:
 
 @pytest.mark.parametrize("user", ["", "   "])
 def test_an_empty_user_opens_nothing(user: str) -> None:
-    with pytest.raises(BadMail, match="empty user name"):
+    with pytest.raises(BadMail, match="empty name"):
         selection_of(user)
 
 

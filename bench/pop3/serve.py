@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 
 from bench.smtp.load import mail
-
 from mailtrap_lite import Server
 
 

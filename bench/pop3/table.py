@@ -66,12 +66,17 @@ def small_messages(names: list[str], number: int, rounds: int) -> None:
     print("| server  | " + " | ".join(f"{way:>24}" for way in WAYS) + " |")
     print("|---------|" + "|".join("-" * 25 + ":" for _ in WAYS) + "|")
     for server in started:
-        cells = (f"{median(rates[server.name, way]):,.0f}/s {median(costs[server.name, way]) * 1e6:.0f} µs" for way in WAYS)
+        cells = (
+            f"{median(rates[server.name, way]):,.0f}/s {median(costs[server.name, way]) * 1e6:.0f} µs" for way in WAYS
+        )
         print(f"| {server.name:7} | " + " | ".join(f"{cell:>24}" for cell in cells) + " |")
     for server in started:
         if server.name != "dovecot" and ("dovecot", "one by one") in rates:
             share = median(rates[server.name, "one by one"]) / median(rates["dovecot", "one by one"])
-            says(share >= SHARE_OF_DOVECOT, f"{server.name}: one by one at least {SHARE_OF_DOVECOT} x dovecot: {share:.2f}")
+            says(
+                share >= SHARE_OF_DOVECOT,
+                f"{server.name}: one by one at least {SHARE_OF_DOVECOT} x dovecot: {share:.2f}",
+            )
 
 
 def large_maildrop(names: list[str], number: int, rounds: int) -> None:
@@ -89,7 +94,10 @@ def large_maildrop(names: list[str], number: int, rounds: int) -> None:
                 steps = " | ".join(f"{took[step] * 1000:.1f}" for step in ("login", "STAT", "UIDL", "LIST"))
                 print(f"| {name:7} | {steps} | {sum(took.values()):.2f} | {grew / 1e6:.1f} |", flush=True)
                 verdicts.append(
-                    (whole < SECONDS_OF_LISTS, f"{name}: login, STAT and UIDL below {SECONDS_OF_LISTS:g} s: {whole:.2f}")
+                    (
+                        whole < SECONDS_OF_LISTS,
+                        f"{name}: login, STAT and UIDL below {SECONDS_OF_LISTS:g} s: {whole:.2f}",
+                    )
                 )
                 verdicts.append((grew < OCTETS_OF_LISTS, f"{name}: below 100 MB of memory for it: {grew / 1e6:.1f}"))
     for reached, text in verdicts:

@@ -160,7 +160,7 @@ def selection_of(user: str, *, plus_addressing: bool = True, table: Iterable[tup
     """
     name = _meant(user.strip(), table)
     if not name:
-        raise BadMail("an empty user name opens no mailbox; use an address, a local part or *")
+        raise BadMail("an empty name opens no mailbox; use an address, a local part or *")
     if name == EVERYTHING:
         return Selection()
     mailbox = mailbox_of(name, plus_addressing=plus_addressing)

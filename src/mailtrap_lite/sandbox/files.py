@@ -2,8 +2,8 @@
 
 Bytes are kept as they are, as far as the format allows:
 A .eml file and a message of a Maildir are the mail, to the octet.
-An mbox file holds each mail behind a line that begins with "From " (RFC 4155). That line is not part of the mail, nor is
-the empty line before the next one. A line that the writer had to quote, as ">From " or ">>From ", loses one ">".
+An mbox file holds each mail behind a line that begins with "From " (RFC 4155). That line is not part of the mail, nor
+is the empty line before the next one. A line that the writer had to quote, as ">From " or ">>From ", loses one ">".
 """
 
 from __future__ import annotations

@@ -18,19 +18,19 @@ from datetime import datetime
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
-from mailtrap_lite.accounts import mailbox_of, selection_of
-from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
+from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
+from mailtrap_lite.errors import NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
-from mailtrap_lite.sandbox.planting import Mail, addresses_of, octets_of, seconds_of
+from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Arrival, Counts, MailboxCount, Row, Store
+from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Row, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,18 +67,21 @@ class Sandbox:
         to: str | Sequence[str] | None = None,
         sender: str = "",
         received_at: datetime | float | None = None,
+        uid: str | None = None,
     ) -> Message:
         """Plant a mail in the mailboxes of these addresses, as if it had come over SMTP, and return it.
 
         mail: bytes are kept as they are; an email.message is written with CRLF line ends; a path is read.
         to: if None, the addresses of its To, Cc and Bcc fields. received_at: a datetime, or seconds since the epoch;
-        now if None. Raises BadMail for anything else or without an address.
+        now if None. uid: its UIDL for POP3, which no message in these mailboxes may have; one is made if None.
+        Raises BadMail for anything else or without an address.
         """
         raw = octets_of(mail)
         addresses = addresses_of(raw, to)
         when = self.clock() if received_at is None else seconds_of(received_at)
         envelope = Envelope.of(sender, addresses)
-        message = self._store.add(self._arrival(envelope, raw, when))
+        arrival = self._arrival(envelope, raw, when)
+        message = self._store.add(arrival if uid is None else replace(arrival, uid=checked_uid(uid)))
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
@@ -108,9 +111,21 @@ class Sandbox:
         """Return the messages that came after one, all by default, oldest first."""
         return self._load(self._store.ids(after=_cursor(after)))
 
-    def waiting(self, mailbox: str) -> list[Message]:
-        """Return what a POP3 client would find in a mailbox now, oldest first."""
-        return self._load(self._store.waiting(self._mailbox_name(mailbox)))
+    def waiting(self, mailbox: str | Selection) -> list[Message]:
+        """Return what a POP3 client would find now, oldest first. The mailbox is named as for `mailbox`."""
+        return self._load(self._store.waiting(self._selection(mailbox)))
+
+    def fetched(self, mailbox: str | Selection) -> list[Message]:
+        """Return what POP3 clients have fetched from a mailbox, the one fetched last at the end."""
+        return self._load(self._store.fetched(self._selection(mailbox)))
+
+    def deleted(self, mailbox: str | Selection) -> list[Message]:
+        """Return what POP3 clients have deleted from a mailbox, the one deleted last at the end."""
+        return self._load(self._store.deleted(self._selection(mailbox)))
+
+    def maildrop(self, mailbox: str) -> list[Entry]:
+        """Return what a POP3 client would list now, without a lock; a mailbox is named as for `mailbox`."""
+        return self._store.maildrop(self._selection(mailbox))
 
     def _load(self, ids: Iterable[int]) -> list[Message]:
         found = []
@@ -124,9 +139,10 @@ class Sandbox:
     def summaries(self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "") -> list[Summary]:
         """Return what a list shows of messages beyond the id `after`, newest first, `limit` of them from `start`.
 
-        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all.
+        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all, as `*` is.
         """
-        rows = self._store.rows(start=start, limit=limit, after=after, mailbox=mailbox)
+        selection = self._selection(mailbox or EVERYTHING)
+        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection)
         fresh: list[tuple[int, Digest]] = []
         found = []
         for row in rows:
@@ -149,14 +165,17 @@ class Sandbox:
         """Return each mailbox that has a message, by name."""
         return self._store.mailboxes()
 
-    def mailbox(self, address: str) -> Mailbox:
-        """Return the mailbox of an address. It need not have any mail; raises BadMail for an empty address."""
-        return Mailbox(self, self._mailbox_name(address))
+    def mailbox(self, name: str) -> Mailbox:
+        """Return the mailbox of an address, those of a local part, or `*` for all, as a POP3 user opens them.
 
-    def _mailbox_name(self, address: str) -> str:
-        if not address.strip():
-            raise BadMail("an empty address has no mailbox")
-        return mailbox_of(address, plus_addressing=self.settings.plus_addressing)
+        It need not have any mail; raises BadMail for an empty name.
+        """
+        return Mailbox(self, self._selection(name))
+
+    def _selection(self, name: str | Selection) -> Selection:
+        return (
+            name if isinstance(name, Selection) else selection_of(name, plus_addressing=self.settings.plus_addressing)
+        )
 
     # Somebody waits.
 
@@ -198,9 +217,9 @@ class Sandbox:
         return self.wait_for_match(match, after=after, timeout=timeout)
 
     def wait_for_match(
-        self, match: Match, *, mailbox: str | None = None, after: int | Message = 0, timeout: float = 5.0
+        self, match: Match, *, selection: Selection | None = None, after: int | Message = 0, timeout: float = 5.0
     ) -> Message:
-        """Return the first message that matches; `mailbox`: only among those waiting there. See `wait_for`."""
+        """Return the first message that matches; `selection`: only among those waiting there. See `wait_for`."""
         _refuse_in_a_coroutine()
         if not isinstance(timeout, int | float) or not math.isfinite(timeout):
             raise TypeError(f"timeout={timeout!r} is not a number of seconds")
@@ -210,19 +229,19 @@ class Sandbox:
         while True:
             # The revision first: what is committed while we look makes the wait below return at once.
             revision = self.revision
-            for message in self._beyond(cursor, mailbox):
+            for message in self._beyond(cursor, selection):
                 if not match.differences(message):
                     return message
                 seen.append(message)
                 cursor = message.id
             remaining = deadline - time.monotonic()
             if remaining <= 0 or self.wait(revision, remaining) == revision:
-                raise NoMailArrived(nothing_matched(match, seen, mailbox=mailbox, timeout=timeout))
+                raise NoMailArrived(nothing_matched(match, seen, place=selection, timeout=timeout))
 
-    def _beyond(self, cursor: int, mailbox: str | None) -> list[Message]:
-        if mailbox is None:
+    def _beyond(self, cursor: int, selection: Selection | None) -> list[Message]:
+        if selection is None:
             return self.messages(after=cursor)
-        return self._load(message for message in self._store.waiting(mailbox) if message > cursor)
+        return self._load(message for message in self._store.waiting(selection) if message > cursor)
 
     # Mail is marked, and goes.
 
@@ -242,12 +261,25 @@ class Sandbox:
     # Mail is fetched.
 
     def open_maildrop(self, user: str) -> Maildrop:
-        """Lock and return what a POP3 user sees: of an address, of a local part, or `*` for everything.
+        """Lock and return what a POP3 user sees: what the account table says, or the mailboxes of that name.
 
         Raises MaildropInUse, or BadMail for an empty name.
         """
-        selection = selection_of(user, plus_addressing=self.settings.plus_addressing)
+        plus, table = self.settings.plus_addressing, self.settings.mailboxes
+        selection = selection_of(user, plus_addressing=plus, table=table)
         return Maildrop(self._store, self._locks, selection, user=user, clock=self.clock)
+
+    def restore(self, message: int, mailbox: str | Selection = EVERYTHING) -> int:
+        """Put back what POP3 deleted of a message in a mailbox, or in all. Return in how many it lies again.
+
+        It keeps its UIDL: RFC 1939 section 7 has one belong to one message. A client that remembers having fetched it
+        does not fetch it again; to have it fetched anew, deliver it once more. Raises NoSuchMessage.
+        """
+        found = self.message(message)
+        selection = self._selection(mailbox)
+        if not any(selection.overlaps(Selection(mailbox=delivery.mailbox)) for delivery in found.deliveries):
+            raise NoSuchMessage(f"the message {message} was not delivered to {selection}")
+        return self._store.restore(message, selection)
 
     # Conversations are remembered.
 

@@ -291,9 +291,9 @@ class Server:
         """
         return self.sandbox.wait_for(to=to, subject=subject, sender=sender, where=where, after=after, timeout=timeout)
 
-    def mailbox(self, address: str) -> Mailbox:
-        """Return the mailbox of an address: what its owner's POP3 client would see."""
-        return self.sandbox.mailbox(address)
+    def mailbox(self, name: str) -> Mailbox:
+        """Return the mailbox of an address, those of a local part, or `*` for all: what a POP3 client would see."""
+        return self.sandbox.mailbox(name)
 
     def deliver(
         self,
@@ -302,14 +302,15 @@ class Server:
         to: str | Sequence[str] | None = None,
         sender: str = "",
         received_at: datetime | float | None = None,
+        uid: str | None = None,
     ) -> Message:
         """Plant a mail for POP3 clients to fetch, and return it.
 
         mail: bytes, an email.message or the path of an .eml file. to: whose mailboxes; those that its To, Cc and Bcc
-        name if None. received_at: a datetime, or seconds since the epoch; now if None.
-        Raises BadMail when nobody is named.
+        name if None. received_at: a datetime, or seconds since the epoch; now if None. uid: its UIDL; one is made if
+        None. Raises BadMail when nobody is named, or when the UIDL is taken.
         """
-        return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at)
+        return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at, uid=uid)
 
     def clear(self) -> int:
         """Delete every message; ports stay, ids go on rising. Return how many there were."""

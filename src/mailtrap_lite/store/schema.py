@@ -39,6 +39,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TRIGGER message_read AFTER UPDATE OF read ON message BEGIN UPDATE totals SET"
         " unread = unread + (NEW.read = 0) - (OLD.read = 0); END",
     ),
+    # UIDLs that somebody chose. A message has it itself if it was the first to have it in any mailbox.
+    (
+        "ALTER TABLE message ADD COLUMN uid TEXT",
+        "ALTER TABLE delivery ADD COLUMN uid TEXT",
+        "CREATE INDEX delivery_of_uid ON delivery (uid, mailbox) WHERE uid IS NOT NULL",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -15,53 +15,11 @@ from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
 from mailtrap_lite.message import Delivery, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store import statements as sql
+from mailtrap_lite.store.contract import EVERY_MAILBOX, Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
 
 T = TypeVar("T")
-
-ADD_MESSAGE = "INSERT INTO message (received, size, octets, envelope) VALUES (:received, :size, :octets, :envelope)"
-ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
-ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local) VALUES (:message, :mailbox, :local)"
-TOTALS = "SELECT messages, unread, octets FROM totals"
-DROP_OLDEST = "DELETE FROM message WHERE id = (SELECT MIN(id) FROM message WHERE id < :newest)"
-MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
-MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
-DELETE = "DELETE FROM message WHERE id = :id"
-DELETE_ALL = "DELETE FROM message"
-KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
-FETCHED = (
-    "UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message"
-    " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
-)
-DELETED = (
-    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE message = :message AND deleted_at IS NULL"
-    " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
-)
-MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
-DELIVERIES = (
-    "SELECT id, message, mailbox, fetched_at, fetched_by, deleted_at, deleted_by"
-    " FROM delivery WHERE message = :message ORDER BY id"
-)
-RAW = "SELECT raw FROM body WHERE message = :message"
-IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
-ROWS = (
-    "SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after"
-    " ORDER BY id DESC LIMIT :limit OFFSET :start"
-)
-ROWS_OF_MAILBOX = (
-    "SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after"
-    " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)"
-    " ORDER BY id DESC LIMIT :limit OFFSET :start"
-)
-MAILDROP = "SELECT DISTINCT message.id, message.octets FROM delivery JOIN message ON message.id = delivery.message"
-MAILDROP_ALL = f"{MAILDROP} WHERE deleted_at IS NULL ORDER BY message.id"
-MAILDROP_LOCAL = f"{MAILDROP} WHERE deleted_at IS NULL AND local = :local ORDER BY message.id"
-MAILDROP_MAILBOX = f"{MAILDROP} WHERE deleted_at IS NULL AND mailbox = :mailbox ORDER BY message.id"
-WAITING = "SELECT message FROM delivery WHERE deleted_at IS NULL AND mailbox = :mailbox ORDER BY message"
-MAILBOXES = "SELECT mailbox, SUM(deleted_at IS NULL) FROM delivery GROUP BY mailbox ORDER BY mailbox"
-IDENTITY = "SELECT identity FROM store"
-LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 
 # SQLite keeps an id in 64 bits; a larger number is no id of ours.
 LARGEST_ID = 2**63 - 1
@@ -73,7 +31,6 @@ class SqliteStore(Store):
     def __init__(self, *, retention: Retention) -> None:
         super().__init__()
         self._retention = retention
-        self._identity = ""
 
     @abstractmethod
     def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
@@ -85,8 +42,8 @@ class SqliteStore(Store):
 
     def _learn(self, db: sqlite3.Connection) -> None:
         """Read what is remembered from the last time the store was open."""
-        (self._identity,) = db.execute(IDENTITY).fetchone()
-        (self._last_id,) = db.execute(LAST_ID).fetchone()
+        (self._identity,) = db.execute(sql.IDENTITY).fetchone()
+        (self._last_id,) = db.execute(sql.LAST_ID).fetchone()
 
     def add(self, arrival: Arrival) -> int:
         return self._write(lambda db: self._insert(db, arrival), self._announce_arrival)
@@ -94,46 +51,54 @@ class SqliteStore(Store):
     def _insert(self, db: sqlite3.Connection, arrival: Arrival) -> int:
         size = len(arrival.raw)
         added = db.execute(
-            ADD_MESSAGE,
+            sql.ADD_MESSAGE,
             {
                 "received": arrival.received,
                 "size": size,
                 "octets": arrival.octets,
                 "envelope": envelope_to_text(arrival.envelope),
+                "uid": arrival.uid if arrival.uid and self._is_new(db, arrival) else None,
             },
         )
         message = added.lastrowid
         assert message is not None  # an INSERT has just made it  # noqa: S101
-        db.execute(ADD_BODY, {"message": message, "raw": arrival.raw})
+        db.execute(sql.ADD_BODY, {"message": message, "raw": arrival.raw})
         for mailbox in arrival.mailboxes:
-            db.execute(ADD_DELIVERY, {"message": message, "mailbox": mailbox, "local": local_part(mailbox)})
+            row = {"message": message, "mailbox": mailbox, "local": local_part(mailbox), "uid": arrival.uid or None}
+            db.execute(sql.ADD_DELIVERY, row)
         self._trim(db, newest=message)
         return message
+
+    def _is_new(self, db: sqlite3.Connection, arrival: Arrival) -> bool:
+        """Return whether no message has the UIDL that was chosen; raises BadMail if one in its mailboxes has."""
+        taken = [mailbox for (mailbox,) in db.execute(sql.WHO_HAS_UID, {"uid": arrival.uid})]
+        self._refuse_uid(arrival, taken)
+        return not taken
 
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
         while keep.messages or keep.octets:
-            messages, _, octets = db.execute(TOTALS).fetchone()
+            messages, _, octets = db.execute(sql.TOTALS).fetchone()
             within = (not keep.messages or messages <= keep.messages) and (not keep.octets or octets <= keep.octets)
-            if within or not db.execute(DROP_OLDEST, {"newest": newest}).rowcount:
+            if within or not db.execute(sql.DROP_OLDEST, {"newest": newest}).rowcount:
                 return
 
     def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
         marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
-        return self._change(lambda db: db.executemany(MARK_READ, marks).rowcount) if marks else 0
+        return self._change(lambda db: db.executemany(sql.MARK_READ, marks).rowcount) if marks else 0
 
     def mark_all_read(self, *, read: bool) -> int:
-        return self._change(lambda db: db.execute(MARK_ALL_READ, {"read": read}).rowcount)
+        return self._change(lambda db: db.execute(sql.MARK_ALL_READ, {"read": read}).rowcount)
 
     def delete(self, ids: Iterable[int]) -> int:
         gone = [{"id": message} for message in ids if 0 < message <= LARGEST_ID]
-        return self._change(lambda db: db.executemany(DELETE, gone).rowcount) if gone else 0
+        return self._change(lambda db: db.executemany(sql.DELETE, gone).rowcount) if gone else 0
 
     def clear(self) -> int:
-        # rowcount is 0 for a DELETE without WHERE in some versions of SQLite; the total is right in all.
+        # rowcount is 0 for a sql.DELETE without WHERE in some versions of SQLite; the total is right in all.
         def empty(db: sqlite3.Connection) -> int:
-            (messages, _, _) = db.execute(TOTALS).fetchone()
-            db.execute(DELETE_ALL)
+            (messages, _, _) = db.execute(sql.TOTALS).fetchone()
+            db.execute(sql.DELETE_ALL)
             return int(messages)
 
         return self._change(empty)
@@ -151,28 +116,34 @@ class SqliteStore(Store):
     def update_maildrop(
         self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
     ) -> None:
-        common = {"mailbox": selection.mailbox, "local": selection.local, "user": user, "now": now}
+        common = {**sql.values_of(selection), "user": user, "now": now}
 
         def mark(db: sqlite3.Connection) -> int:
             changed = 0
-            for statement, messages in ((FETCHED, fetched), (DELETED, deleted)):
+            for statements, messages in ((sql.FETCHED, fetched), (sql.DELETED, deleted)):
                 if messages:
                     rows = [{"message": message, **common} for message in messages]
-                    changed += db.executemany(statement, rows).rowcount
+                    changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
             return changed
 
         if fetched or deleted:
             self._change(mark)
 
+    def restore(self, message: int, selection: Selection) -> int:
+        if not 0 < message <= LARGEST_ID:
+            return 0
+        values = {"message": message, **sql.values_of(selection)}
+        return self._change(lambda db: db.execute(sql.chosen_from(sql.RESTORE, selection), values).rowcount)
+
     def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
         rows = [{"id": message, "digest": digest_to_text(digest)} for message, digest in digests]
         if rows:
-            self._write(lambda db: db.executemany(KEEP_DIGEST, rows).rowcount)
+            self._write(lambda db: db.executemany(sql.KEEP_DIGEST, rows).rowcount)
 
     def message(self, message: int) -> Message:
         with self._reading() as db:
-            found = db.execute(MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
-            deliveries = db.execute(DELIVERIES, {"message": message}).fetchall() if found else []
+            found = db.execute(sql.MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
+            deliveries = db.execute(sql.DELIVERIES, {"message": message}).fetchall() if found else []
         if found is None:
             raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
         identity, envelope, received, read, raw = found
@@ -183,55 +154,55 @@ class SqliteStore(Store):
             received=received,
             read=bool(read),
             deliveries=tuple(
-                Delivery(key, of, mailbox, self._uid(of), *times) for key, of, mailbox, *times in deliveries
+                Delivery(key, of, mailbox, uid or self._uid(of), *times) for key, of, mailbox, uid, *times in deliveries
             ),
         )
 
-    def _uid(self, message: int) -> str:
-        # A message lies in a mailbox once, so its id tells it apart there. The identity of the store keeps the UIDL
-        # new after somebody deletes the file and starts again with id 1.
-        return f"{self._identity}.{message}"
-
     def raw(self, message: int) -> bytes:
         with self._reading() as db:
-            found = db.execute(RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
+            found = db.execute(sql.RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
         if found is None:
             raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
         raw: bytes = found[0]
         return raw
 
     def ids(self, *, after: int = 0) -> list[int]:
-        return self._column(IDS, after=after)
+        return self._column(sql.IDS, after=after)
 
-    def waiting(self, mailbox: str) -> list[int]:
-        return self._column(WAITING, mailbox=mailbox)
+    def waiting(self, selection: Selection) -> list[int]:
+        return self._column(sql.chosen_from(sql.WAITING, selection), **sql.values_of(selection))
+
+    def fetched(self, selection: Selection) -> list[int]:
+        return self._column(sql.chosen_from(sql.WERE_FETCHED, selection), **sql.values_of(selection))
+
+    def deleted(self, selection: Selection) -> list[int]:
+        return self._column(sql.chosen_from(sql.WERE_DELETED, selection), **sql.values_of(selection))
 
     def _column(self, statement: str, **values: object) -> list[int]:
         with self._reading() as db:
             return [number for (number,) in db.execute(statement, values)]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, mailbox: str = "") -> list[Row]:
-        asked = {"start": start, "limit": limit, "after": after, "mailbox": mailbox}
+    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+        asked = {"start": start, "limit": limit, "after": after, **sql.values_of(selection)}
         with self._reading() as db:
-            found = db.execute(ROWS_OF_MAILBOX if mailbox else ROWS, asked).fetchall()
+            found = db.execute(sql.chosen_from(sql.ROWS, selection), asked).fetchall()
         return [
             Row(key, envelope_of_text(envelope), received, size, bool(read), digest_of_text(digest))
             for key, envelope, received, size, read, digest in found
         ]
 
     def maildrop(self, selection: Selection) -> list[Entry]:
-        statement = MAILDROP_MAILBOX if selection.mailbox else MAILDROP_LOCAL if selection.local else MAILDROP_ALL
         with self._reading() as db:
-            found = db.execute(statement, {"mailbox": selection.mailbox, "local": selection.local}).fetchall()
-        return [Entry(message, self._uid(message), octets) for message, octets in found]
+            found = db.execute(sql.chosen_from(sql.MAILDROP, selection), sql.values_of(selection)).fetchall()
+        return [Entry(message, uid or self._uid(message), octets) for message, octets, uid in found]
 
     def counts(self) -> Counts:
         with self._reading() as db:
-            return Counts(*db.execute(TOTALS).fetchone())
+            return Counts(*db.execute(sql.TOTALS).fetchone())
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._reading() as db:
-            return [MailboxCount(name, waiting) for name, waiting in db.execute(MAILBOXES)]
+            return [MailboxCount(name, waiting) for name, waiting in db.execute(sql.MAILBOXES)]
 
 
 def store_error(error: sqlite3.Error, *, name: str) -> StoreError | TooLarge:
