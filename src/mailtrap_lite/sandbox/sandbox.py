@@ -25,7 +25,6 @@ from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Content, Envelope, Message, Session, Summary
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.waiting import nothing_matched
@@ -89,7 +88,7 @@ class Sandbox:
     def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
         plus = self.settings.plus_addressing
         mailboxes = dict.fromkeys(mailbox_of(r.address, plus_addressing=plus) for r in envelope.recipients)
-        return Arrival(envelope, raw, tuple(mailboxes), received, retr_octets(raw))
+        return Arrival(envelope, raw, tuple(mailboxes), received)
 
     # Mail is looked at.
 

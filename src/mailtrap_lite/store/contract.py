@@ -8,13 +8,14 @@ A reader that starts after that sees it. News travels up through `wait`.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import ServerClosed
+from mailtrap_lite.errors import NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
 
@@ -24,14 +25,14 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
     """
 
     envelope: Envelope
     raw: bytes
     mailboxes: tuple[str, ...]
     received: float
-    octets: int
+    octets: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,19 @@ class Retention:
 
 
 class Store(ABC):
-    """The contract. All methods but `add_soon`: any thread, blocking.
-
-    inline: a write takes microseconds, so that the event loop may call it directly.
-    """
-
-    inline: bool
+    """The contract. All methods but `add_soon`: any thread, blocking."""
 
     def __init__(self) -> None:
         self._news = threading.Condition()
         self._revision = 0
         self._last_id = 0
         self._closed = False
+        self._identity = ""
+
+    @property
+    @abstractmethod
+    def inline(self) -> bool:
+        """Whether each call takes microseconds now, so that the event loop may make it directly."""
 
     @property
     def revision(self) -> int:
@@ -120,12 +122,17 @@ class Store(ABC):
                 raise ServerClosed("the server was stopped")
             return self._revision
 
-    def _announce(self, *, last_id: int = 0) -> None:
+    def _announce(self, *, changes: int = 1, last_id: int = 0) -> None:
         """Wake the waiters; after the commit, never before."""
         with self._news:
-            self._revision += 1
+            self._revision += changes
             self._last_id = max(self._last_id, last_id)
             self._news.notify_all()
+
+    def _uid(self, message: int) -> str:
+        # A message lies in a mailbox once, so its id tells it apart there. The identity of the store keeps the UIDL
+        # new after somebody starts again with id 1.
+        return f"{self._identity}.{message}"
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
@@ -199,3 +206,13 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Commit what is under way, wake the waiters and let go of everything. Idempotent."""
+
+
+def new_identity() -> str:
+    """Return an identity for a store, which makes its UIDLs unlike those of any other."""
+    return secrets.token_hex(4)
+
+
+def no_such_message(message: int) -> NoSuchMessage:
+    """Return the error for an id that is not there."""
+    return NoSuchMessage(f"no message has the id {message}, or it was deleted")

@@ -8,28 +8,44 @@ from __future__ import annotations
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
 from mailtrap_lite.message import Delivery, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.store.contract import (
+    Arrival,
+    Counts,
+    Entry,
+    MailboxCount,
+    Retention,
+    Row,
+    Store,
+    no_such_message,
+)
+from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
 
 T = TypeVar("T")
 
-ADD_MESSAGE = "INSERT INTO message (received, size, octets, envelope) VALUES (:received, :size, :octets, :envelope)"
+ADD_MESSAGE = (
+    "INSERT INTO message (id, received, size, octets, envelope) VALUES (:id, :received, :size, :octets, :envelope)"
+)
 ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
+ADD_EMPTY_BODY = "INSERT INTO body (message, raw) VALUES (:message, ZEROBLOB(:size))"
 ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local) VALUES (:message, :mailbox, :local)"
 TOTALS = "SELECT messages, unread, octets FROM totals"
-DROP_OLDEST = "DELETE FROM message WHERE id = (SELECT MIN(id) FROM message WHERE id < :newest)"
+OLDEST = "SELECT id, size FROM message WHERE id < :newest ORDER BY id"
+DROP_UP_TO = "DELETE FROM message WHERE id <= :last"
 MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
 MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
 DELETE = "DELETE FROM message WHERE id = :id"
 DELETE_ALL = "DELETE FROM message"
 KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
+KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
 FETCHED = (
     "UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message"
     " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
@@ -66,6 +82,14 @@ LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'messa
 # SQLite keeps an id in 64 bits; a larger number is no id of ours.
 LARGEST_ID = 2**63 - 1
 
+# In place of the octets that RETR sends, until a maildrop needs them.
+UNCOUNTED = -1
+
+SLICE = 256 * 1024
+
+# So many counts are kept with one transaction: a mail that comes in meanwhile waits for no more.
+MOST_COUNTED = 1000
+
 
 class SqliteStore(Store):
     """What both SQLite stores share."""
@@ -73,7 +97,6 @@ class SqliteStore(Store):
     def __init__(self, *, retention: Retention) -> None:
         super().__init__()
         self._retention = retention
-        self._identity = ""
 
     @abstractmethod
     def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
@@ -89,34 +112,43 @@ class SqliteStore(Store):
         (self._last_id,) = db.execute(LAST_ID).fetchone()
 
     def add(self, arrival: Arrival) -> int:
-        return self._write(lambda db: self._insert(db, arrival), self._announce_arrival)
+        return self._write(lambda db: self._insert(db, [arrival])[0], self._announce_arrival)
 
-    def _insert(self, db: sqlite3.Connection, arrival: Arrival) -> int:
-        size = len(arrival.raw)
-        added = db.execute(
-            ADD_MESSAGE,
-            {
-                "received": arrival.received,
-                "size": size,
-                "octets": arrival.octets,
-                "envelope": envelope_to_text(arrival.envelope),
-            },
+    def _insert(self, db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[int]:
+        """Store mails with their deliveries, drop what is beyond the retention, and return the ids."""
+        if not arrivals:
+            return []
+        (last,) = db.execute(LAST_ID).fetchone()
+        ids = list(range(last + 1, last + 1 + len(arrivals)))
+        added = list(zip(ids, arrivals, strict=True))
+        db.executemany(ADD_MESSAGE, [_message_row(message, arrival) for message, arrival in added])
+        _insert_bodies(db, [(message, arrival.raw) for message, arrival in added])
+        db.executemany(
+            ADD_DELIVERY,
+            [
+                {"message": message, "mailbox": mailbox, "local": local_part(mailbox)}
+                for message, arrival in added
+                for mailbox in arrival.mailboxes
+            ],
         )
-        message = added.lastrowid
-        assert message is not None  # an INSERT has just made it  # noqa: S101
-        db.execute(ADD_BODY, {"message": message, "raw": arrival.raw})
-        for mailbox in arrival.mailboxes:
-            db.execute(ADD_DELIVERY, {"message": message, "mailbox": mailbox, "local": local_part(mailbox)})
-        self._trim(db, newest=message)
-        return message
+        self._trim(db, newest=ids[-1])
+        return ids
 
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
-        while keep.messages or keep.octets:
-            messages, _, octets = db.execute(TOTALS).fetchone()
-            within = (not keep.messages or messages <= keep.messages) and (not keep.octets or octets <= keep.octets)
-            if within or not db.execute(DROP_OLDEST, {"newest": newest}).rowcount:
-                return
+        messages, _, octets = db.execute(TOTALS).fetchone()
+        last = 0
+        oldest = db.execute(OLDEST, {"newest": newest})
+        while 0 < keep.messages < messages or 0 < keep.octets < octets:
+            found = oldest.fetchone()
+            if found is None:
+                break
+            last = found[0]
+            messages -= 1
+            octets -= found[1]
+        oldest.close()
+        if last:
+            db.execute(DROP_UP_TO, {"last": last})
 
     def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
         marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
@@ -174,7 +206,7 @@ class SqliteStore(Store):
             found = db.execute(MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
             deliveries = db.execute(DELIVERIES, {"message": message}).fetchall() if found else []
         if found is None:
-            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+            raise no_such_message(message)
         identity, envelope, received, read, raw = found
         return Message(
             id=identity,
@@ -187,16 +219,11 @@ class SqliteStore(Store):
             ),
         )
 
-    def _uid(self, message: int) -> str:
-        # A message lies in a mailbox once, so its id tells it apart there. The identity of the store keeps the UIDL
-        # new after somebody deletes the file and starts again with id 1.
-        return f"{self._identity}.{message}"
-
     def raw(self, message: int) -> bytes:
         with self._reading() as db:
             found = db.execute(RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
         if found is None:
-            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+            raise no_such_message(message)
         raw: bytes = found[0]
         return raw
 
@@ -223,7 +250,31 @@ class SqliteStore(Store):
         statement = MAILDROP_MAILBOX if selection.mailbox else MAILDROP_LOCAL if selection.local else MAILDROP_ALL
         with self._reading() as db:
             found = db.execute(statement, {"mailbox": selection.mailbox, "local": selection.local}).fetchall()
-        return [Entry(message, self._uid(message), octets) for message, octets in found]
+        counted = self._count(message for message, octets in found if octets == UNCOUNTED)
+        return [
+            Entry(message, self._uid(message), counted.get(message, octets))
+            for message, octets in found
+            if octets != UNCOUNTED or message in counted
+        ]
+
+    def _count(self, ids: Iterable[int]) -> dict[int, int]:
+        """Count what RETR sends of these mails, and keep that; a mail that was deleted since is left out."""
+        counted: dict[int, int] = {}
+        fresh: list[dict[str, int]] = []
+        for message in ids:
+            with suppress(NoSuchMessage):
+                counted[message] = retr_octets(self.raw(message))
+                fresh.append({"id": message, "octets": counted[message]})
+            if len(fresh) == MOST_COUNTED:
+                self._keep_octets(fresh)
+                fresh = []
+        self._keep_octets(fresh)
+        return counted
+
+    def _keep_octets(self, rows: Sequence[dict[str, int]]) -> None:
+        if rows:
+            with suppress(StoreError):  # of a full disk mail can be fetched all the same; it is counted again then
+                self._write(lambda db: db.executemany(KEEP_OCTETS, rows).rowcount)
 
     def counts(self) -> Counts:
         with self._reading() as db:
@@ -232,6 +283,36 @@ class SqliteStore(Store):
     def mailboxes(self) -> list[MailboxCount]:
         with self._reading() as db:
             return [MailboxCount(name, waiting) for name, waiting in db.execute(MAILBOXES)]
+
+
+def _message_row(message: int, arrival: Arrival) -> dict[str, object]:
+    return {
+        "id": message,
+        "received": arrival.received,
+        "size": len(arrival.raw),
+        "octets": UNCOUNTED if arrival.octets is None else arrival.octets,
+        "envelope": envelope_to_text(arrival.envelope),
+    }
+
+
+def _insert_bodies(db: sqlite3.Connection, bodies: Sequence[tuple[int, bytes]]) -> None:
+    db.executemany(ADD_BODY, [{"message": message, "raw": raw} for message, raw in bodies if len(raw) < LARGE])
+    for message, raw in bodies:
+        if len(raw) >= LARGE:
+            _insert_large(db, message, raw)
+
+
+def _insert_large(db: sqlite3.Connection, message: int, raw: bytes) -> None:
+    """Insert the bytes of a large mail in slices.
+
+    As a parameter they would be copied twice, once with the interpreter's lock held.
+    """
+    free_at_once()
+    db.execute(ADD_EMPTY_BODY, {"message": message, "size": len(raw)})
+    octets = memoryview(raw)
+    with db.blobopen("body", "raw", message) as body:
+        for start in range(0, len(raw), SLICE):
+            body.write(octets[start : start + SLICE])
 
 
 def store_error(error: sqlite3.Error, *, name: str) -> StoreError | TooLarge:
