@@ -141,6 +141,10 @@ class Selection:
     def __str__(self) -> str:
         return self.mailbox or self.local or EVERYTHING
 
+    def holds(self, mailbox: str) -> bool:
+        """Return whether a mailbox is one of these."""
+        return self.mailbox in ("", mailbox) and self.local in ("", local_part(mailbox))
+
     def overlaps(self, other: Selection) -> bool:
         """Return whether some mailbox could belong to both."""
         if self.everything or other.everything:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mailtrap_lite.pop3 import wire as wire_module
 from mailtrap_lite.pop3.wire import body_start, canonical, retr_octets, transmission
 
 # Octets at which the rules turn, and others.
@@ -64,6 +65,16 @@ def test_what_a_client_unstuffs_is_the_mail_with_crlf_line_ends(raw: bytes, size
 
     assert unstuffed(wire) == b"".join(line + b"\r\n" for line in lines_of(raw))
     assert len(unstuffed(wire)) == retr_octets(raw)
+
+
+@given(MAILS, SIZES)
+@example(b"\r\n", 1)
+def test_what_retr_sends_is_counted_in_slices_of_any_size(raw: bytes, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire_module, "SLICE", size)
+        counted = retr_octets(raw)
+
+    assert counted == sum(len(line) + 2 for line in lines_of(raw))
 
 
 @given(MAILS, SIZES, st.integers(0, 8))

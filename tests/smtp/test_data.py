@@ -6,6 +6,7 @@ import re
 import tempfile
 import tracemalloc
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -168,3 +169,84 @@ def test_a_full_disk_is_said_at_the_end_and_the_rest_is_drained(monkeypatch: pyt
 
     with pytest.raises(StoreFull):
         reader.raw()
+
+
+@pytest.mark.parametrize(
+    ("sent", "unstuffed"),
+    [
+        pytest.param(b"", False, id="no line"),
+        pytest.param(b"a.b.\r\nc..\r\n", False, id="dots elsewhere"),
+        pytest.param(b"..\r\na\r\n...b\r\n", False, id="stuffed"),
+        pytest.param(b"a\n.b\r.c\r\n", False, id="dots behind a bare LF and a bare CR"),
+        pytest.param(b".a\r\n", True, id="in the first line"),
+        pytest.param(b"a\r\n..b\r\n.c\r\n..d\r\n", True, id="one among stuffed ones"),
+        pytest.param(b"a\r\n.\rb\r\n", True, id="a dot before a bare CR"),
+        pytest.param(b"a\r\n.\nb\r\n", True, id="a dot before a bare LF"),
+    ],
+)
+def test_a_line_that_begins_with_one_dot_is_noticed(sent: bytes, unstuffed: bool) -> None:
+    whole, octets = DataReader(0), DataReader(0)
+
+    assert fed(whole, [sent + b".\r\n"]) == b""
+    assert fed(octets, [bytes([octet]) for octet in sent + b".\r\n"]) == b""
+
+    assert (whole.unstuffed, octets.unstuffed) == (unstuffed, unstuffed)
+
+
+@given(sent=ANY, behind=ANY, places=st.lists(st.integers(0, 1000), max_size=20))
+def test_what_is_noticed_of_dots_does_not_depend_on_the_pieces(sent: bytes, behind: bytes, places: list[int]) -> None:
+    wire = sent + b"\r\n.\r\n" + behind
+    mail = b"\r\n" + wire[: (b"\r\n" + wire).index(b"\r\n.\r\n")]
+    reader = DataReader(0)
+
+    fed(reader, cut(wire, places))
+
+    assert reader.unstuffed == (re.search(rb"\r\n\.(?!\.)", mail) is not None)
+
+
+@given(text=ANY, places=st.lists(st.integers(0, 1000), max_size=20))
+def test_a_mail_that_was_stuffed_is_never_taken_for_another(text: bytes, places: list[int]) -> None:
+    reader = DataReader(0)
+
+    fed(reader, cut(stuffed(text + b"\r\n"), places))
+
+    assert not reader.unstuffed
+
+
+def test_a_mail_in_a_file_says_so_until_it_was_read() -> None:
+    small, large = DataReader(0), DataReader(0)
+
+    fed(small, [b"x\r\n.\r\n"])
+    fed(large, [b"x" * (IN_MEMORY + 1), b"\r\n.\r\n"])
+
+    assert (small.spooled, large.spooled) == (False, True)
+    assert len(large.raw()) == IN_MEMORY + 3
+    assert not large.spooled
+
+
+def test_a_mail_may_be_read_back_by_another_thread_while_its_connection_ends() -> None:
+    reader = DataReader(0)
+    fed(reader, [b"x" * (IN_MEMORY + 1), b"\r\n.\r\n"])
+    assert reader._file is not None
+    file: BinaryIO = reader._file
+
+    class Ending:
+        """The file, and a connection that is lost as soon as somebody reads."""
+
+        def __enter__(self) -> Ending:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            file.close()
+
+        def seek(self, offset: int) -> int:
+            reader.close()
+            return file.seek(offset)
+
+        def read(self) -> bytes:
+            return file.read()
+
+    reader._file = Ending()  # type: ignore[assignment]
+
+    assert len(reader.raw()) == IN_MEMORY + 3
+    assert file.closed

@@ -23,7 +23,6 @@ from mailtrap_lite.errors import NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
@@ -90,7 +89,7 @@ class Sandbox:
     def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
         plus = self.settings.plus_addressing
         mailboxes = dict.fromkeys(mailbox_of(r.address, plus_addressing=plus) for r in envelope.recipients)
-        return Arrival(envelope, raw, tuple(mailboxes), received, retr_octets(raw))
+        return Arrival(envelope, raw, tuple(mailboxes), received)
 
     # Mail is looked at.
 
@@ -277,7 +276,7 @@ class Sandbox:
         """
         found = self.message(message)
         selection = self._selection(mailbox)
-        if not any(selection.overlaps(Selection(mailbox=delivery.mailbox)) for delivery in found.deliveries):
+        if not any(selection.holds(delivery.mailbox) for delivery in found.deliveries):
             raise NoSuchMessage(f"the message {message} was not delivered to {selection}")
         return self._store.restore(message, selection)
 

@@ -8,13 +8,14 @@ A reader that starts after that sees it. News travels up through `wait`.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import BadMail, ServerClosed
+from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
 
@@ -24,7 +25,7 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     """
 
@@ -32,7 +33,7 @@ class Arrival:
     raw: bytes
     mailboxes: tuple[str, ...]
     received: float
-    octets: int
+    octets: int | None = None
     uid: str = ""
 
 
@@ -86,12 +87,7 @@ EVERY_MAILBOX = Selection()
 
 
 class Store(ABC):
-    """The contract. All methods but `add_soon`: any thread, blocking.
-
-    inline: a write takes microseconds, so that the event loop may call it directly.
-    """
-
-    inline: bool
+    """The contract. All methods but `add_soon`: any thread, blocking."""
 
     def __init__(self) -> None:
         self._news = threading.Condition()
@@ -99,6 +95,11 @@ class Store(ABC):
         self._last_id = 0
         self._closed = False
         self._identity = ""
+
+    @property
+    @abstractmethod
+    def inline(self) -> bool:
+        """Whether each call takes microseconds now, so that the event loop may make it directly."""
 
     @property
     def revision(self) -> int:
@@ -126,16 +127,16 @@ class Store(ABC):
                 raise ServerClosed("the server was stopped")
             return self._revision
 
-    def _announce(self, *, last_id: int = 0) -> None:
+    def _announce(self, *, changes: int = 1, last_id: int = 0) -> None:
         """Wake the waiters; after the commit, never before."""
         with self._news:
-            self._revision += 1
+            self._revision += changes
             self._last_id = max(self._last_id, last_id)
             self._news.notify_all()
 
     def _uid(self, message: int) -> str:
         # A message lies in a mailbox once, so its id tells it apart there. The identity of the store keeps the UIDL
-        # new after somebody deletes the file and starts again with id 1.
+        # new after somebody starts again with id 1.
         return f"{self._identity}.{message}"
 
     def _refuse_uid(self, arrival: Arrival, taken: Collection[str]) -> None:
@@ -240,3 +241,13 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Commit what is under way, wake the waiters and let go of everything. Idempotent."""
+
+
+def new_identity() -> str:
+    """Return an identity for a store, which makes its UIDLs unlike those of any other."""
+    return secrets.token_hex(4)
+
+
+def no_such_message(message: int) -> NoSuchMessage:
+    """Return the error for an id that is not there."""
+    return NoSuchMessage(f"no message has the id {message}, or it was deleted")

@@ -13,17 +13,17 @@ import queue
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar  # Any: a queue holds jobs of all result types
+from typing import Any, TypeVar  # Any: a queue holds jobs of all result types
 
 from filelock import FileLock, Timeout
 
 from mailtrap_lite.errors import MailtrapError, ServerClosed, StoreBusy, StoreUnusable
 from mailtrap_lite.store.contract import Arrival, Retention
+from mailtrap_lite.store.jobs import Incoming, Job, Work, tell
 from mailtrap_lite.store.schema import migrate
 from mailtrap_lite.store.sqlite import SqliteStore, store_error
 
@@ -33,28 +33,20 @@ log = logging.getLogger(__name__)
 # How long another program may hold the file, in seconds; as short as the end of a server has to be.
 BUSY = 0.5
 
-# How many jobs share a commit at most: a bound for what one failed commit makes run again.
+# From how many jobs on no more are taken into a commit: a bound for what one failed commit makes run again.
 MOST_IN_A_GROUP = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Job(Generic[T]):
-    work: Callable[[sqlite3.Connection], T]
-    then: Callable[[T], None] | None
-    result: Future[T]
 
 
 class FileStore(SqliteStore):
     """One writer thread and a pool of reading connections; any thread."""
-
-    inline = False
 
     def __init__(self, path: Path, *, retention: Retention | None = None) -> None:
         """Open or create the store; raises StoreBusy or StoreUnusable with one line that says the way out."""
         super().__init__(retention=retention or Retention())
         # Resolved, so that every name of the file leads to one lock and one write-ahead log.
         self.path = path.resolve()
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Sequence[Job | None]] = queue.SimpleQueue()  # None is the end
+        self._batches: dict[asyncio.AbstractEventLoop, list[Incoming]] = {}
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closing = threading.Lock()
         self._ownership = _own(self.path)
@@ -65,6 +57,10 @@ class FileStore(SqliteStore):
             raise
         self._writer = threading.Thread(target=self._write_jobs, name="mailtrap-lite store", daemon=True)
         self._writer.start()
+
+    @property
+    def inline(self) -> bool:
+        return False
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -80,6 +76,8 @@ class FileStore(SqliteStore):
             # Waits belong to the lock on the file; SQLite's own is only met when another program has it open.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            # Pages that deleted mail filled go to the free list as they are: zeros would cost as much as the mail did.
+            db.execute("PRAGMA secure_delete = FAST")
             db.execute("PRAGMA foreign_keys = ON")
             migrate(db, name=str(self.path))
             db.execute("BEGIN IMMEDIATE")  # a store that cannot be written says so now, not at the first mail
@@ -99,78 +97,98 @@ class FileStore(SqliteStore):
         return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=BUSY)
 
     def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
-        return self._enqueue(work, then).result()
-
-    def _enqueue(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None) -> Future[T]:
         result: Future[T] = Future()
+        self._enqueue(Work(work, then, result))
+        return result.result()
+
+    async def add_soon(self, arrival: Arrival) -> int:
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[int] = loop.create_future()
+        # Mails of one turn of the loop are handed over together: to wake the writer costs as much as to store one.
+        batch = self._batches.get(loop)
+        if batch is None:
+            batch = self._batches[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        batch.append(Incoming(arrival, loop, result))
+        return await result
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch = self._batches.pop(loop)
+        try:
+            self._enqueue(*batch)
+        except ServerClosed as err:
+            tell((job, err) for job in batch)
+
+    def _enqueue(self, *jobs: Job) -> None:
         with self._closing:  # nothing may be queued behind the end
             if self._closed:
                 raise ServerClosed("the server was stopped")
-            self._jobs.put(_Job(work, then, result))
-        return result
-
-    async def add_soon(self, arrival: Arrival) -> int:
-        # The news is told by the writer: the task that waits here may be gone by then, the message is not.
-        return await asyncio.wrap_future(self._enqueue(lambda db: self._insert(db, arrival), self._announce_arrival))
+            self._jobs.put(jobs)
 
     def _write_jobs(self) -> None:
         running = True
         while running:
-            group = [self._jobs.get()]
+            group = list(self._jobs.get())
             while len(group) < MOST_IN_A_GROUP:
                 try:
-                    group.append(self._jobs.get_nowait())
+                    group += self._jobs.get_nowait()
                 except queue.Empty:
                     break
             running = None not in group
             # A job that was cancelled before its turn (its client is gone) is not done at all.
-            jobs = [job for job in group if job is not None and job.result.set_running_or_notify_cancel()]
+            jobs = [job for job in group if job is not None and job.begin()]
             if jobs:
                 self._commit(jobs)
 
-    def _commit(self, jobs: list[_Job[Any]]) -> None:
+    def _commit(self, jobs: Sequence[Job]) -> None:
         """Do the jobs in one transaction and then tell each its result; a job that fails spoils no other."""
-        results: list[Any] = []
         try:
             if _identity(self.path) != self._file:
                 raise StoreUnusable(f"store: {self.path} was moved or deleted while it was open; start again")
             self._db.execute("BEGIN IMMEDIATE")
         except BaseException as err:  # noqa: BLE001 - each job's owner is told
             # The file itself is out of reach: to try each job alone would only take longer.
-            for job in jobs:
-                job.result.set_exception(self._meaning(err))
+            self._fail(jobs, err)
             return
         try:
-            results = [self._attempt(job) for job in jobs]
+            results = self._do(jobs)
             self._db.execute("COMMIT")
         except BaseException as err:  # noqa: BLE001 - each job's owner is told
             self._undo()
-            if len(jobs) > 1:
-                for job in jobs:
-                    self._commit([job])
-            else:
-                jobs[0].result.set_exception(self._meaning(err))
+            if len(jobs) == 1:
+                self._fail(jobs, err)
+                return
+            # Once more, each alone: that is rare, while a savepoint for each job would be paid for always.
+            for job in jobs:
+                self._commit([job])
             return
-        for job, result in zip(jobs, results, strict=True):
-            if isinstance(result, _Failure):
-                job.result.set_exception(self._meaning(result.error))
-            else:
-                if job.then is not None:
-                    job.then(result)
-                job.result.set_result(result)
+        self._succeed(jobs, results)
 
-    def _attempt(self, job: _Job[Any]) -> Any:
-        self._db.execute("SAVEPOINT job")
-        try:
-            result = job.work(self._db)
-        except BaseException as err:
-            if not self._db.in_transaction:
-                raise  # SQLite has rolled the whole transaction back (a full disk does that)
-            self._db.execute("ROLLBACK TO job")
-            self._db.execute("RELEASE job")
-            return _Failure(err)
-        self._db.execute("RELEASE job")
-        return result
+    def _do(self, jobs: Sequence[Job]) -> list[Any]:
+        """Do them in order, mails that follow each other in one go."""
+        results: list[Any] = []
+        arrivals: list[Arrival] = []
+        for job in jobs:
+            if isinstance(job, Incoming):
+                arrivals.append(job.arrival)
+                continue
+            results += self._insert(self._db, arrivals)
+            arrivals = []
+            results.append(job.do(self._db))
+        return results + self._insert(self._db, arrivals)
+
+    def _succeed(self, jobs: Sequence[Job], results: Sequence[Any]) -> None:
+        # The news is told here: the task that waits for a mail may be gone by then, the message is not.
+        stored = [result for job, result in zip(jobs, results, strict=True) if isinstance(job, Incoming)]
+        if stored:
+            self._announce(changes=len(stored), last_id=stored[-1])
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(job, Work) and job.then is not None:
+                job.then(result)
+        tell(zip(jobs, results, strict=True))
+
+    def _fail(self, jobs: Sequence[Job], error: BaseException) -> None:
+        tell((job, self._meaning(error)) for job in jobs)
 
     def _undo(self) -> None:
         if self._db.in_transaction:
@@ -215,7 +233,7 @@ class FileStore(SqliteStore):
             with self._news:
                 self._closed = True
                 self._news.notify_all()
-            self._jobs.put(None)
+            self._jobs.put([None])
         self._writer.join()
         self._drop_readers()
         with suppress(sqlite3.Error):  # the log is read at the next start if it cannot be folded in now
@@ -223,11 +241,6 @@ class FileStore(SqliteStore):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         self._ownership.release()
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    error: BaseException
 
 
 def _own(path: Path) -> FileLock:

@@ -15,10 +15,12 @@ from mailtrap_lite.message.summary import Digest
 # A digest is derived: one that was made by other rules is dropped and made again.
 DIGEST_RULES = 1
 
+_text = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # json.dumps makes one for each call
+
 
 def envelope_to_text(envelope: Envelope) -> str:
     """Return an envelope as JSON."""
-    return json.dumps(
+    return _text(
         [
             envelope.sender,
             [[recipient.address, *recipient.options] for recipient in envelope.recipients],
@@ -31,7 +33,6 @@ def envelope_to_text(envelope: Envelope) -> str:
             envelope.origin,
             envelope.remarks,
         ],
-        separators=(",", ":"),
     )
 
 
@@ -55,7 +56,7 @@ def envelope_of_text(text: str) -> Envelope:
 def digest_to_text(digest: Digest) -> str:
     """Return a digest as JSON."""
     lists = [digest.to, digest.cc, digest.bcc, digest.reply_to]
-    return json.dumps(
+    return _text(
         [
             DIGEST_RULES,
             digest.subject,
@@ -65,7 +66,6 @@ def digest_to_text(digest: Digest) -> str:
             digest.snippet,
             digest.attachments,
         ],
-        separators=(",", ":"),
     )
 
 

@@ -6,11 +6,11 @@ It knows SQL and nothing of who asks. `PRAGMA user_version` counts the migration
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Sequence
 
 from mailtrap_lite.errors import StoreUnusable
+from mailtrap_lite.store.contract import new_identity
 
 APPLICATION_ID = 0x6D6C6974  # "mlit"
 
@@ -39,6 +39,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TRIGGER message_read AFTER UPDATE OF read ON message BEGIN UPDATE totals SET"
         " unread = unread + (NEW.read = 0) - (OLD.read = 0); END",
     ),
+    # octets may be -1 from here on: nobody has counted yet what RETR sends. A program that does not know that must not
+    # open the file.
+    (),
     # UIDLs that somebody chose. A message has it itself if it was the first to have it in any mailbox.
     (
         "ALTER TABLE message ADD COLUMN uid TEXT",
@@ -81,8 +84,3 @@ def migrate(db: sqlite3.Connection, *, name: str, migrations: Sequence[Sequence[
         if db.in_transaction:  # SQLite ends it by itself after some errors, and the first error is the one to tell
             db.execute("ROLLBACK")
         raise
-
-
-def new_identity() -> str:
-    """Return an identity for a store, which makes its UIDLs unlike those of any other."""
-    return secrets.token_hex(4)

@@ -1,4 +1,4 @@
-"""Rows and bytes in SQLite, whatever the connection: the statements and what comes back.
+"""Rows and bytes in SQLite, whatever the connection: what is asked, and what comes back.
 
 It knows one connection at a time and no thread; MemoryStore and FileStore decide who may use which, and when.
 """
@@ -8,21 +8,41 @@ from __future__ import annotations
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
 from mailtrap_lite.message import Delivery, Message
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store import statements as sql
-from mailtrap_lite.store.contract import EVERY_MAILBOX, Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.contract import (
+    EVERY_MAILBOX,
+    Arrival,
+    Counts,
+    Entry,
+    MailboxCount,
+    Retention,
+    Row,
+    Store,
+    no_such_message,
+)
+from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
 
 T = TypeVar("T")
 
 # SQLite keeps an id in 64 bits; a larger number is no id of ours.
 LARGEST_ID = 2**63 - 1
+
+# In place of the octets that RETR sends, until a maildrop needs them.
+UNCOUNTED = -1
+
+SLICE = 256 * 1024
+
+# So many counts are kept with one transaction: a mail that comes in meanwhile waits for no more.
+MOST_COUNTED = 1000
 
 
 class SqliteStore(Store):
@@ -46,42 +66,61 @@ class SqliteStore(Store):
         (self._last_id,) = db.execute(sql.LAST_ID).fetchone()
 
     def add(self, arrival: Arrival) -> int:
-        return self._write(lambda db: self._insert(db, arrival), self._announce_arrival)
+        return self._write(lambda db: self._insert(db, [arrival])[0], self._announce_arrival)
 
-    def _insert(self, db: sqlite3.Connection, arrival: Arrival) -> int:
-        size = len(arrival.raw)
-        added = db.execute(
+    def _insert(self, db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[int]:
+        """Store mails with their deliveries, drop what is beyond the retention, and return the ids."""
+        if not arrivals:
+            return []
+        (last,) = db.execute(sql.LAST_ID).fetchone()
+        ids = list(range(last + 1, last + 1 + len(arrivals)))
+        added = list(zip(ids, arrivals, strict=True))
+        db.executemany(
             sql.ADD_MESSAGE,
-            {
-                "received": arrival.received,
-                "size": size,
-                "octets": arrival.octets,
-                "envelope": envelope_to_text(arrival.envelope),
-                "uid": arrival.uid if arrival.uid and self._is_new(db, arrival) else None,
-            },
+            [
+                _message_row(message, arrival, uid=self._shared_uid(db, arrival, arrivals[:number]))
+                for number, (message, arrival) in enumerate(added)
+            ],
         )
-        message = added.lastrowid
-        assert message is not None  # an INSERT has just made it  # noqa: S101
-        db.execute(sql.ADD_BODY, {"message": message, "raw": arrival.raw})
-        for mailbox in arrival.mailboxes:
-            row = {"message": message, "mailbox": mailbox, "local": local_part(mailbox), "uid": arrival.uid or None}
-            db.execute(sql.ADD_DELIVERY, row)
-        self._trim(db, newest=message)
-        return message
+        _insert_bodies(db, [(message, arrival.raw) for message, arrival in added])
+        db.executemany(
+            sql.ADD_DELIVERY,
+            [
+                {"message": message, "mailbox": mailbox, "local": local_part(mailbox), "uid": arrival.uid or None}
+                for message, arrival in added
+                for mailbox in arrival.mailboxes
+            ],
+        )
+        self._trim(db, newest=ids[-1])
+        return ids
 
-    def _is_new(self, db: sqlite3.Connection, arrival: Arrival) -> bool:
-        """Return whether no message has the UIDL that was chosen; raises BadMail if one in its mailboxes has."""
+    def _shared_uid(self, db: sqlite3.Connection, arrival: Arrival, before: Sequence[Arrival]) -> str | None:
+        """Return the UIDL that was chosen if no message has it, those that are stored just before it included.
+
+        Raises BadMail if one in the same mailbox has.
+        """
+        if not arrival.uid:
+            return None
         taken = [mailbox for (mailbox,) in db.execute(sql.WHO_HAS_UID, {"uid": arrival.uid})]
+        taken += [mailbox for other in before if other.uid == arrival.uid for mailbox in other.mailboxes]
         self._refuse_uid(arrival, taken)
-        return not taken
+        return None if taken else arrival.uid
 
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
-        while keep.messages or keep.octets:
-            messages, _, octets = db.execute(sql.TOTALS).fetchone()
-            within = (not keep.messages or messages <= keep.messages) and (not keep.octets or octets <= keep.octets)
-            if within or not db.execute(sql.DROP_OLDEST, {"newest": newest}).rowcount:
-                return
+        messages, _, octets = db.execute(sql.TOTALS).fetchone()
+        last = 0
+        oldest = db.execute(sql.OLDEST, {"newest": newest})
+        while 0 < keep.messages < messages or 0 < keep.octets < octets:
+            found = oldest.fetchone()
+            if found is None:
+                break
+            last = found[0]
+            messages -= 1
+            octets -= found[1]
+        oldest.close()
+        if last:
+            db.execute(sql.DROP_UP_TO, {"last": last})
 
     def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
         marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
@@ -145,7 +184,7 @@ class SqliteStore(Store):
             found = db.execute(sql.MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
             deliveries = db.execute(sql.DELIVERIES, {"message": message}).fetchall() if found else []
         if found is None:
-            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+            raise no_such_message(message)
         identity, envelope, received, read, raw = found
         return Message(
             id=identity,
@@ -162,7 +201,7 @@ class SqliteStore(Store):
         with self._reading() as db:
             found = db.execute(sql.RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
         if found is None:
-            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+            raise no_such_message(message)
         raw: bytes = found[0]
         return raw
 
@@ -194,7 +233,31 @@ class SqliteStore(Store):
     def maildrop(self, selection: Selection) -> list[Entry]:
         with self._reading() as db:
             found = db.execute(sql.chosen_from(sql.MAILDROP, selection), sql.values_of(selection)).fetchall()
-        return [Entry(message, uid or self._uid(message), octets) for message, octets, uid in found]
+        counted = self._count(message for message, octets, _ in found if octets == UNCOUNTED)
+        return [
+            Entry(message, uid or self._uid(message), counted.get(message, octets))
+            for message, octets, uid in found
+            if octets != UNCOUNTED or message in counted
+        ]
+
+    def _count(self, ids: Iterable[int]) -> dict[int, int]:
+        """Count what RETR sends of these mails, and keep that; a mail that was deleted since is left out."""
+        counted: dict[int, int] = {}
+        fresh: list[dict[str, int]] = []
+        for message in ids:
+            with suppress(NoSuchMessage):
+                counted[message] = retr_octets(self.raw(message))
+                fresh.append({"id": message, "octets": counted[message]})
+            if len(fresh) == MOST_COUNTED:
+                self._keep_octets(fresh)
+                fresh = []
+        self._keep_octets(fresh)
+        return counted
+
+    def _keep_octets(self, rows: Sequence[dict[str, int]]) -> None:
+        if rows:
+            with suppress(StoreError):  # of a full disk mail can be fetched all the same; it is counted again then
+                self._write(lambda db: db.executemany(sql.KEEP_OCTETS, rows).rowcount)
 
     def counts(self) -> Counts:
         with self._reading() as db:
@@ -203,6 +266,37 @@ class SqliteStore(Store):
     def mailboxes(self) -> list[MailboxCount]:
         with self._reading() as db:
             return [MailboxCount(name, waiting) for name, waiting in db.execute(sql.MAILBOXES)]
+
+
+def _message_row(message: int, arrival: Arrival, *, uid: str | None) -> dict[str, object]:
+    return {
+        "id": message,
+        "received": arrival.received,
+        "size": len(arrival.raw),
+        "octets": UNCOUNTED if arrival.octets is None else arrival.octets,
+        "envelope": envelope_to_text(arrival.envelope),
+        "uid": uid,
+    }
+
+
+def _insert_bodies(db: sqlite3.Connection, bodies: Sequence[tuple[int, bytes]]) -> None:
+    db.executemany(sql.ADD_BODY, [{"message": message, "raw": raw} for message, raw in bodies if len(raw) < LARGE])
+    for message, raw in bodies:
+        if len(raw) >= LARGE:
+            _insert_large(db, message, raw)
+
+
+def _insert_large(db: sqlite3.Connection, message: int, raw: bytes) -> None:
+    """Insert the bytes of a large mail in slices.
+
+    As a parameter they would be copied twice, once with the interpreter's lock held.
+    """
+    free_at_once()
+    db.execute(sql.ADD_EMPTY_BODY, {"message": message, "size": len(raw)})
+    octets = memoryview(raw)
+    with db.blobopen("body", "raw", message) as body:
+        for start in range(0, len(raw), SLICE):
+            body.write(octets[start : start + SLICE])
 
 
 def store_error(error: sqlite3.Error, *, name: str) -> StoreError | TooLarge:

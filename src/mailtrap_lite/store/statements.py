@@ -13,18 +13,22 @@ from mailtrap_lite.accounts import Selection
 CHOSEN = ("mailbox = :mailbox", "local = :local", "TRUE")
 
 ADD_MESSAGE = (
-    "INSERT INTO message (received, size, octets, envelope, uid) VALUES (:received, :size, :octets, :envelope, :uid)"
+    "INSERT INTO message (id, received, size, octets, envelope, uid)"
+    " VALUES (:id, :received, :size, :octets, :envelope, :uid)"
 )
 ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
+ADD_EMPTY_BODY = "INSERT INTO body (message, raw) VALUES (:message, ZEROBLOB(:size))"
 ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local, uid) VALUES (:message, :mailbox, :local, :uid)"
 WHO_HAS_UID = "SELECT mailbox FROM delivery WHERE uid = :uid"
 TOTALS = "SELECT messages, unread, octets FROM totals"
-DROP_OLDEST = "DELETE FROM message WHERE id = (SELECT MIN(id) FROM message WHERE id < :newest)"
+OLDEST = "SELECT id, size FROM message WHERE id < :newest ORDER BY id"
+DROP_UP_TO = "DELETE FROM message WHERE id <= :last"
 MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
 MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
 DELETE = "DELETE FROM message WHERE id = :id"
 DELETE_ALL = "DELETE FROM message"
 KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
+KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
 FETCHED = tuple(
     f"UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message AND {chosen}"
     for chosen in CHOSEN
