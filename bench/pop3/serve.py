@@ -28,6 +28,7 @@ def main(store: str) -> None:
                         server.deliver(raw, to=f"user{n}@x.test")
                 case ["clear"]:
                     server.clear()
+            raw = b""  # it is to be in the store alone
             print("done", flush=True)
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import FrameType
+from types import FrameType, MethodType
 from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
@@ -302,10 +302,17 @@ class Sandbox:
     # For the doors.
 
     async def offload(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a blocking verb for a door: here if the store answers in microseconds, else on a thread. On the loop."""
-        if self._store.inline:
+        """Run a blocking verb for a door: here if it takes microseconds, else on a thread. On the loop."""
+        if self._store.inline or _is_at_hand(function, args):
             return function(*args, **kwargs)
         return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def _is_at_hand(function: Callable[..., object], arguments: Sequence[object]) -> bool:
+    match function, arguments:
+        case MethodType(__func__=Maildrop.retrieve, __self__=Maildrop() as maildrop), [int(number)]:
+            return maildrop.has_at_hand(number)
+    return False
 
 
 def _summary(row: Row, digest: Digest) -> Summary:

@@ -5,6 +5,7 @@ It knows one connection at a time and no thread; MemoryStore and FileStore decid
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -199,11 +200,12 @@ class SqliteStore(Store):
 
     def raw(self, message: int) -> bytes:
         with self._reading() as db:
-            found = db.execute(sql.RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
-        if found is None:
-            raise no_such_message(message)
-        raw: bytes = found[0]
-        return raw
+            values = {"message": message, "large": LARGE}
+            found = db.execute(sql.RAW, values).fetchone() if 0 < message <= LARGEST_ID else None
+            if found is None:
+                raise no_such_message(message)
+            raw: bytes | None = found[1]
+            return _large_raw(db, message) if raw is None else raw
 
     def ids(self, *, after: int = 0) -> list[int]:
         return self._column(sql.IDS, after=after)
@@ -243,15 +245,18 @@ class SqliteStore(Store):
     def _count(self, ids: Iterable[int]) -> dict[int, int]:
         """Count what RETR sends of these mails, and keep that; a mail that was deleted since is left out."""
         counted: dict[int, int] = {}
-        fresh: list[dict[str, int]] = []
-        for message in ids:
-            with suppress(NoSuchMessage):
-                counted[message] = retr_octets(self.raw(message))
-                fresh.append({"id": message, "octets": counted[message]})
-            if len(fresh) == MOST_COUNTED:
-                self._keep_octets(fresh)
-                fresh = []
-        self._keep_octets(fresh)
+        uncounted = list(ids)
+        for start in range(0, len(uncounted), MOST_COUNTED):
+            some = uncounted[start : start + MOST_COUNTED]
+            with self._reading() as db:
+                found = db.execute(sql.SMALL_RAWS, {"ids": json.dumps(some), "large": LARGE})
+                fresh = {message: retr_octets(raw) for message, raw in found}
+            for message in some:
+                if message not in fresh:
+                    with suppress(NoSuchMessage):
+                        fresh[message] = retr_octets(self.raw(message))
+            self._keep_octets([{"id": message, "octets": octets} for message, octets in fresh.items()])
+            counted |= fresh
         return counted
 
     def _keep_octets(self, rows: Sequence[dict[str, int]]) -> None:
@@ -297,6 +302,19 @@ def _insert_large(db: sqlite3.Connection, message: int, raw: bytes) -> None:
     with db.blobopen("body", "raw", message) as body:
         for start in range(0, len(raw), SLICE):
             body.write(octets[start : start + SLICE])
+
+
+def _large_raw(db: sqlite3.Connection, message: int) -> bytes:
+    """Return the bytes of a large mail; as a column of a row they would be in memory twice."""
+    db.execute("BEGIN")  # nobody deletes it between the look and the reading
+    try:
+        if db.execute(sql.RAW, {"message": message, "large": 0}).fetchone() is None:
+            raise no_such_message(message)
+        with db.blobopen("body", "raw", message, readonly=True) as body:
+            raw: bytes = body.read()
+            return raw
+    finally:
+        db.execute("COMMIT")
 
 
 def store_error(error: sqlite3.Error, *, name: str) -> StoreError | TooLarge:

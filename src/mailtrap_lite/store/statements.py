@@ -48,7 +48,11 @@ DELIVERIES = (
     "SELECT id, message, mailbox, uid, fetched_at, fetched_by, deleted_at, deleted_by"
     " FROM delivery WHERE message = :message ORDER BY id"
 )
-RAW = "SELECT raw FROM body WHERE message = :message"
+# The length of a blob is known without reading it.
+RAW = "SELECT LENGTH(raw), CASE WHEN LENGTH(raw) < :large THEN raw END FROM body WHERE message = :message"
+SMALL_RAWS = (
+    "SELECT message, raw FROM body WHERE message IN (SELECT value FROM JSON_EACH(:ids)) AND LENGTH(raw) < :large"
+)
 IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
 ROWS = tuple(
     f"SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after{chosen}"
