@@ -23,6 +23,7 @@ from mailtrap_lite.errors import NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
@@ -79,7 +80,8 @@ class Sandbox:
         addresses = addresses_of(raw, to)
         when = self.clock() if received_at is None else seconds_of(received_at)
         envelope = Envelope.of(sender, addresses)
-        arrival = self._arrival(envelope, raw, when)
+        # Counted here, in the thread of who plants it, so that no POP3 login has to.
+        arrival = replace(self._arrival(envelope, raw, when), octets=retr_octets(raw))
         message = self._store.add(arrival if uid is None else replace(arrival, uid=checked_uid(uid)))
         try:
             return self.message(message)
