@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "smtp": "bench.smtp.table",
     "smtp_latency": "bench.smtp.latency",
     "smtp_memory": "bench.smtp.memory",
+    "pop3": "bench.pop3.table",
     "plugin": "bench.plugin",
     "wsgi": "bench.wsgi",
 }

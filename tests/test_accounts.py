@@ -52,8 +52,38 @@ def test_a_user_opens(user: str, selection: Selection) -> None:
 
 @pytest.mark.parametrize("user", ["", "   "])
 def test_an_empty_user_opens_nothing(user: str) -> None:
-    with pytest.raises(BadMail, match="empty user name"):
+    with pytest.raises(BadMail, match="empty name"):
         selection_of(user)
+
+
+@pytest.mark.parametrize(
+    ("user", "selection"),
+    [
+        ("alice", Selection(mailbox="orders@x.test")),
+        (" ALICE ", Selection(mailbox="orders@x.test")),
+        ("bob", Selection()),
+        ("bob@x.test", Selection(local="sales")),
+        ("carol", Selection(local="alice")),
+        ("dave", Selection(local="dave")),
+        ("*", Selection(mailbox="all@x.test")),
+    ],
+    ids=["to an address", "without regard to case", "to all", "to a local part", "once only", "not in it", "* itself"],
+)
+def test_an_account_table_says_what_a_user_opens(user: str, selection: Selection) -> None:
+    table = (
+        ("alice", "Orders+new@X.test"),
+        ("bob", "*"),
+        ("Bob@X.test", "Sales"),
+        ("carol", "alice"),
+        ("*", "all@x.test"),
+    )
+
+    assert selection_of(user, table=table) == selection
+
+
+@pytest.mark.parametrize("name", ["alice@x.test", "alice", "*"])
+def test_a_selection_is_written_as_the_name_that_opens_it(name: str) -> None:
+    assert str(selection_of(name)) == name
 
 
 @pytest.mark.parametrize(

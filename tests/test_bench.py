@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.pop3 import fetch
+from bench.pop3.served import Ours
+from bench.pop3.table import USER, WAYS
 from bench.smtp import process
 from bench.smtp.figures import GOALS, Cost, Figure, Goal, judge, judge_all, median, percentile, ratio
 from bench.smtp.latency import Waits, noops
@@ -161,6 +164,56 @@ def test_noops_are_waited_for_one_by_one(server: Server) -> None:
     assert min(waits) > 0
 
 
+# POP3.
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_of_fetching_fetches_each_message(server: Server, way: str) -> None:
+    for _ in range(3):
+        server.deliver(mail(2048), to=USER)
+
+    assert WAYS[way](server.pop3.port, USER, 3) > 0
+
+    (session,) = server.sessions
+    assert session.retrieved == (1, 2, 3)
+    assert session.pipelined in {way == "pipelined", False}
+
+
+def test_what_a_large_maildrop_lists_is_timed_step_by_step(server: Server) -> None:
+    server.deliver(mail(2048), to=USER)
+
+    assert list(fetch.listed(server.pop3.port, USER)) == ["login", "STAT", "UIDL", "LIST"]
+
+
+def test_sessions_are_open_together(server: Server) -> None:
+    for n in range(5):
+        server.deliver(mail(2048), to=f"user{n}@x.test")
+
+    done, _ = fetch.together(server.pop3.port, [f"user{n}@x.test" for n in range(5)])
+
+    assert done == 5
+    last_login = max(
+        next(line.at for line in s.lines if line.text.startswith("PASS")) + s.started for s in server.sessions
+    )
+    assert all((s.ended or 0) > last_login for s in server.sessions)
+
+
+def test_a_fetch_that_is_refused_fails_with_the_reply(server: Server) -> None:
+    with pytest.raises(LoadFailed, match="no such message"):
+        fetch.one_by_one(server.pop3.port, USER, 1)
+
+
+def test_ours_is_served_and_filled_in_a_process_of_its_own() -> None:
+    with Ours("file") as served:
+        served.fill(USER, 2, 2048)
+        served.fill_each(2, 2048)
+
+        assert fetch.pipelined(served.port, "*", 4) > 0
+        served.clear()
+        with pytest.raises(LoadFailed):
+            fetch.one_by_one(served.port, "*", 1)
+
+
 # Figures.
 
 
@@ -261,5 +314,5 @@ def test_the_list_of_measurements_says_what_each_is(project: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "bench"], cwd=project, capture_output=True, text=True, timeout=60)
 
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert list(listed) == ["smtp", "smtp_latency", "smtp_memory", "plugin", "wsgi"]
+    assert list(listed) == ["smtp", "smtp_latency", "smtp_memory", "pop3", "plugin", "wsgi"]
     assert all(len(text) > 20 for text in listed.values())

@@ -70,12 +70,13 @@ def test_the_readme_names_the_two_commands_and_the_ports() -> None:
         assert word in readme
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_readmes_python_runs(tmp_path: Path) -> None:
-    found = blocks("python")
+@pytest.mark.parametrize("name", ["README.md", "docs/mailboxes.md"])
+def test_the_python_of_a_document_runs(name: str, tmp_path: Path) -> None:
+    found = blocks(ROOT / name, "python")
     assert found
     for number, block in enumerate(found):
         file = tmp_path / f"test_{number}.py"

@@ -30,6 +30,7 @@ from mailtrap_lite.settings import Endpoint, Kind, Settings, default_of, read
         ("log_level", "DEBUG", "debug"),
         ("store", "memory", "memory"),
         ("ready_file", "/tmp/x", Path("/tmp/x")),
+        ("mailboxes", "alice:orders@x.test, bob : *", (("alice", "orders@x.test"), ("bob", "*"))),
     ],
 )
 def test_a_text_becomes_a_value(name: str, text: str, value: object) -> None:
@@ -68,6 +69,11 @@ def test_a_text_becomes_a_value(name: str, text: str, value: object) -> None:
         ("store", ":memory:"),
         ("store", "file:x?mode=memory"),
         ("store", None),
+        ("mailboxes", "alice"),
+        ("mailboxes", "alice:"),
+        ("mailboxes", ":orders@x.test"),
+        ("mailboxes", "alice:orders@x.test\nbob:*"),
+        ("mailboxes", {"alice": ""}),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: Any) -> None:
@@ -91,6 +97,10 @@ def test_the_source_of_a_bad_value_is_named() -> None:
 def test_an_unknown_setting_is_named_with_those_there_are() -> None:
     with pytest.raises(BadSetting, match=r"'smpt' from the call is not a setting; the settings are smtp, smtps, "):
         Settings.of({"smpt": "x"})
+
+
+def test_a_table_of_mailboxes_may_be_a_dict() -> None:
+    assert Settings.of({"mailboxes": {"alice": "orders@x.test"}}).mailboxes == (("alice", "orders@x.test"),)
 
 
 def test_later_values_win_and_the_others_stay() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -125,7 +125,7 @@ def mailbox_of(address: str, *, plus_addressing: bool = True) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The mailboxes that a POP3 user opens: all of them, those with one local part, or the one of an address.
+    """The mailboxes that a name opens: all of them, those with one local part, or the one of an address.
 
     Exactly one of the three: `everything`, `local` or `mailbox` ("" when it is not meant).
     """
@@ -138,6 +138,13 @@ class Selection:
         """Whether it is the whole sandbox."""
         return not self.mailbox and not self.local
 
+    def __str__(self) -> str:
+        return self.mailbox or self.local or EVERYTHING
+
+    def holds(self, mailbox: str) -> bool:
+        """Return whether a mailbox is one of these."""
+        return self.mailbox in ("", mailbox) and self.local in ("", local_part(mailbox))
+
     def overlaps(self, other: Selection) -> bool:
         """Return whether some mailbox could belong to both."""
         if self.everything or other.everything:
@@ -147,18 +154,26 @@ class Selection:
         return local_part(self.mailbox or self.local) == local_part(other.mailbox or other.local)
 
 
-def selection_of(user: str, *, plus_addressing: bool = True) -> Selection:
-    """Return what a POP3 user name opens: `*` everything, `alice` each mailbox with that local part, `alice@x` one.
+def selection_of(user: str, *, plus_addressing: bool = True, table: Iterable[tuple[str, str]] = ()) -> Selection:
+    """Return what a name opens: `*` everything, `alice` each mailbox with that local part, `alice@x` one.
 
+    The name is what a POP3 user logs in with, or how a test or the API calls a mailbox.
+    table: the account table, pairs of a user and the name that is meant instead; it may be any of the three.
+    Users are looked up as they are written, without regard to case; what is meant is not looked up again.
     Raises BadMail for an empty name.
     """
-    name = user.strip()
+    name = _meant(user.strip(), table)
     if not name:
-        raise BadMail("an empty user name opens no mailbox; use an address, a local part or *")
+        raise BadMail("an empty name opens no mailbox; use an address, a local part or *")
     if name == EVERYTHING:
         return Selection()
     mailbox = mailbox_of(name, plus_addressing=plus_addressing)
     return Selection(mailbox=mailbox) if "@" in name else Selection(local=mailbox)
+
+
+def _meant(name: str, table: Iterable[tuple[str, str]]) -> str:
+    wanted = name.casefold()
+    return next((meant.strip() for user, meant in table if user.strip().casefold() == wanted), name)
 
 
 def local_part(mailbox: str) -> str:

@@ -103,6 +103,18 @@ def _user(text: str) -> tuple[str, str]:
     return name, password
 
 
+def _mailboxes(text: str) -> tuple[tuple[str, str], ...]:
+    found = dict(_mapped(pair.strip()) for pair in text.split(",") if pair.strip())
+    return tuple(found.items())
+
+
+def _mapped(text: str) -> tuple[str, str]:
+    user, _, mailbox = (part.strip() for part in text.partition(":"))
+    if not user or not mailbox or not text.isprintable():
+        raise ValueError
+    return user, mailbox
+
+
 def _capabilities(text: str) -> tuple[str, ...]:
     found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
     if not set(found) <= set(CAPABILITIES):
@@ -161,6 +173,11 @@ LEVEL = Kind(_one_of("debug", "info", "warning", "error"), "debug, info, warning
 LOOP = Kind(_one_of("auto", "asyncio", "uvloop"), "auto, asyncio or uvloop", "auto|asyncio|uvloop")
 AUTH = Kind(_one_of("any", "table", "required", "reject"), "any, table, required or reject", "MODE")
 USERS = Kind(_users, "NAME:PASSWORD, several separated by commas", "NAME:PASSWORD,…", secret=True)
+MAILBOXES = Kind(
+    _mailboxes,
+    "USER:MAILBOX, several separated by commas; a mailbox is an address, a local part or *",
+    "USER:MAILBOX,…",
+)
 HIDE = Kind(_capabilities, f"of {', '.join(CAPABILITIES)}, several separated by commas", "NAME,NAME")
 
 
@@ -213,6 +230,9 @@ class Settings:
     event_streams: int = _setting(100, COUNT, "pages that can be live at once")
     event_loop: str = _setting("auto", LOOP, "what runs the doors; auto is uvloop in the command if it is there")
     plus_addressing: bool = _setting(True, SWITCH, "alice+tag@x is delivered to alice@x")
+    mailboxes: tuple[tuple[str, str], ...] = _setting(
+        (), MAILBOXES, "which mailbox a POP3 user opens: an address, a local part or * instead of the user's name"
+    )
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
 

@@ -199,7 +199,7 @@ def realistic(mail: Server, png: Callable[..., bytes]) -> Callable[[], None]:
             if "attached" in row:
                 message.add_attachment(PDF, "application", "pdf", filename=row["attached"])
             received = mail.sandbox.clock() - row["age"] * 60
-            planted = mail.sandbox.deliver(message, to=row["to"], sender="", received=received)
+            planted = mail.sandbox.deliver(message, to=row["to"], sender="", received_at=received)
             if row.get("read"):
                 mail.sandbox.mark_read([planted.id])
         recipients = ["anna.keller@example.test", "orders@shop.example", "archive@example.test"]

@@ -41,6 +41,12 @@ def call(*command: str | Path, stdin: bytes = b"", allowed: tuple[int, ...] = (0
     return done.stdout
 
 
+@pytest.fixture(name="program")
+def installed() -> Callable[[str], str]:
+    """Return a function that finds a program, or skips the test by its name."""
+    return program
+
+
 @pytest.fixture(params=["smtplib", "curl", "swaks", "msmtp"])
 def sender(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Sender]:
     """A program that sends, by name, and how to call it: raw bytes to RECIPIENT."""
@@ -93,11 +99,17 @@ def stuffed(raw: bytes) -> bytes:
 
 
 @pytest.fixture(params=["poplib", "curl", "mpop", "fetchmail"])
-def fetcher(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Fetcher]:
+def fetcher(request: pytest.FixtureRequest, fetchers: dict[str, Fetcher]) -> tuple[str, Fetcher]:
     """A program that fetches, by name, and how to call it: all mail of RECIPIENT, kept there or deleted."""
     name: str = request.param
     if name != "poplib":
         program(name)
+    return name, fetchers[name]
+
+
+@pytest.fixture
+def fetchers(tmp_path: Path) -> dict[str, Fetcher]:
+    """How to call each program that fetches, whether it is installed or not; each has a memory of its own."""
 
     def with_poplib(server: Endpoint, *, keep: bool) -> list[bytes]:
         client = poplib.POP3(server.host, server.port)
@@ -164,7 +176,7 @@ def fetcher(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Fetche
         call("fetchmail", "--fetchmailrc", config, *files, "--nosyslog", "--invisible", "--norewrite", allowed=(0, 1))
         return _in_order(box)
 
-    return name, {"poplib": with_poplib, "curl": with_curl, "mpop": with_mpop, "fetchmail": with_fetchmail}[name]
+    return {"poplib": with_poplib, "curl": with_curl, "mpop": with_mpop, "fetchmail": with_fetchmail}
 
 
 def _in_order(box: Path) -> list[bytes]:

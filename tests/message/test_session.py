@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mailtrap_lite.message import Ending, Exchange, Line, Protocol, Recorder, Session, Speaker, readable
 
 
@@ -25,6 +27,7 @@ def test_a_conversation_is_written_down() -> None:
         gap=2,
         user="alice",
         messages=(7,),
+        said=(("QUIT", 1),),
         ending=Ending.QUIT,
     )
     assert session.transcript == "S: +OK ready\nC: QUIT"
@@ -85,6 +88,71 @@ def test_commands_replies_and_what_belongs_together() -> None:
         Exchange("24 octets of data", ("552 5.3.4 Message too big",), 2.0, 1.0),
         Exchange("QUIT", (), 4.0, 0.0),
     )
+
+
+def talk(*lines: str, most_lines: int = 500) -> Session:
+    recorder = Recorder("s1", Protocol.POP3, client="", started=0.0, most_lines=most_lines)
+    for line in lines:
+        speaker, _, text = line.partition(": ")
+        recorder.note(Speaker(speaker), text.encode(), 0.0)
+    return recorder.session()
+
+
+def test_each_command_is_counted_whatever_its_case() -> None:
+    session = talk("S: 220 x", "C: ehlo c", "S: 250 x", "C: MAIL FROM:<>", "S: 250 x", "C: Mail from:<>", "S: 503 x")
+
+    assert [session.count(word) for word in ("EHLO", "mail", "DATA")] == [1, 2, 0]
+
+
+def test_commands_are_counted_beyond_the_lines_that_are_kept() -> None:
+    session = talk(*["C: NOOP", "S: +OK"] * 100, most_lines=5)
+
+    assert session.count("NOOP") == 100
+
+
+def test_words_that_a_client_makes_up_are_counted_within_bounds() -> None:
+    words = ["".join(chr(97 + n // 26**k % 26) for k in range(3)) for n in range(1000)]
+
+    session = talk(*(f"C: {word}" for word in (*words, "x" * 17, "***", "", "w\u00f6rd", words[0])))
+
+    assert len(session.said) == 64
+    assert session.count(words[0]) == 2
+
+
+def test_what_was_retrieved_is_what_was_granted() -> None:
+    session = talk(
+        "C: RETR 2", "S: +OK", "C: retr 1", "S: +OK", "C: RETR 9", "S: -ERR", "C: RETR 2", "S: +OK", "C: RETR 3"
+    )
+
+    assert session.retrieved == (2, 1, 2)
+    assert session.count("RETR") == 5
+
+
+@pytest.mark.parametrize(
+    ("lines", "deleted"),
+    [
+        (["C: DELE 2", "S: +OK", "C: DELE 1", "S: +OK", "C: QUIT", "S: +OK"], (2, 1)),
+        (["C: DELE 2", "S: +OK", "C: DELE 2", "S: -ERR", "C: quit", "S: +OK"], (2,)),
+        (["C: DELE 2", "S: +OK", "C: RSET", "S: +OK", "C: DELE 1", "S: +OK", "C: QUIT", "S: +OK"], (1,)),
+        (["C: DELE 2", "S: +OK"], ()),
+        (["C: DELE 2", "S: +OK", "C: QUIT"], ()),
+        (["C: DELE 2", "S: +OK", "C: QUIT", "S: -ERR [SYS/TEMP] some deleted messages not removed"], ()),
+    ],
+    ids=["QUIT", "refused once", "RSET", "no QUIT", "no answer", "QUIT fails"],
+)
+def test_what_was_deleted_is_what_quit_deleted(lines: list[str], deleted: tuple[int, ...]) -> None:
+    assert talk(*lines).deleted == deleted
+
+
+def test_many_numbers_weigh_as_much_as_the_lines_they_cost() -> None:
+    recorder = Recorder("s1", Protocol.POP3, client="", started=0.0, most_lines=10)
+    for _ in range(1000):
+        recorder.note(Speaker.CLIENT, b"RETR 1", 0.0)
+        recorder.note(Speaker.SERVER, b"+OK", 0.0)
+
+    recorder.end(1.0, Ending.QUIT)
+
+    assert recorder.weight == 10 + 1000 // 25
 
 
 def test_no_control_character_is_left_in_a_readable_line() -> None:

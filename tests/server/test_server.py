@@ -221,7 +221,7 @@ def test_planted_mail_waits_for_its_pop3_client(mail: Server, tmp_path: Path) ->
 
     planted = mail.deliver(letter)
     mail.mailbox("bob@x.test").deliver(b"raw\n.dot\n")
-    mail.deliver(file, to="bob@x.test", sender="shop@x.test", received=5.0)
+    mail.deliver(file, to="bob@x.test", sender="shop@x.test", received_at=5.0)
 
     assert planted.envelope.addresses == ("bob@x.test", "eve@x.test")
     assert fetch(mail, "eve@x.test") == [letter.as_bytes().replace(b"\n", b"\r\n")]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailtrap_lite.accounts import Selection, selection_of
-from mailtrap_lite.errors import NoSuchMessage
+from mailtrap_lite.errors import BadMail, NoSuchMessage
 from mailtrap_lite.message import Address, Envelope, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.store import Arrival, Entry, MemoryStore, Retention, Store
@@ -19,18 +19,26 @@ from mailtrap_lite.store.file import FileStore
 
 DIGEST = Digest("hello", Address("Al", "al@x.test"), (), (), (), (), "1@x", "hi", 0)
 NAMES = ("bob@x.test", "bob@y.test", "eve@x.test", "nobody")
+USERS = ("*", "bob", "eve", *NAMES)
 
 # A step takes a store and the id before which the example began, as ids go on rising from one example to the next.
 Step: TypeAlias = Callable[[Store, int], Any]
 
 ids = st.lists(st.integers(-1, 12), max_size=4)
-selections = st.sampled_from(["*", "bob", "eve", *NAMES]).map(selection_of)
+selections = st.sampled_from(USERS).map(selection_of)
 
 
-def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None) -> Step:
+def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str) -> Step:
     recipients = tuple(Recipient(name, ("NOTIFY=NEVER",)) for name in mailboxes)
     envelope = Envelope("a@x.test", recipients, ("SIZE=1",), helo="h", user=None, tls="TLSv1.3", origin=Origin.SMTP)
-    return lambda store, first: store.add(Arrival(envelope, raw, mailboxes, 1.5, octets)) - first
+
+    def step(store: Store, first: int) -> int | str:
+        try:
+            return store.add(Arrival(envelope, raw, mailboxes, 1.5, octets, uid)) - first
+        except BadMail as err:
+            return str(err)
+
+    return step
 
 
 def marked(some: list[int], *, read: bool) -> Step:
@@ -41,10 +49,14 @@ def deleted(some: list[int]) -> Step:
     return lambda store, first: store.delete([first + n for n in some])
 
 
-def fetched(selection: Selection, fetched: list[int], deleted: list[int]) -> Step:
+def fetched(selection: Selection, fetched: list[int], deleted: list[int], now: float) -> Step:
     return lambda store, first: store.update_maildrop(
-        selection, fetched=[first + n for n in fetched], deleted=[first + n for n in deleted], user="u", now=7.0
+        selection, fetched=[first + n for n in fetched], deleted=[first + n for n in deleted], user="u", now=now
     )
+
+
+def restored(message: int, selection: Selection) -> Step:
+    return lambda store, first: store.restore(first + message, selection)
 
 
 def digested(some: list[int]) -> Step:
@@ -57,11 +69,13 @@ steps = st.one_of(
         st.sampled_from([b"", b"x", b"a\r\nb\n", b"y" * 30]),
         st.lists(st.sampled_from(NAMES), unique=True, max_size=3).map(tuple),
         st.sampled_from([None, 5]),
+        st.sampled_from(["", "", "a-1", "a-2"]),
     ),
     st.builds(marked, ids, read=st.booleans()),
     st.builds(lambda read: lambda store, first: store.mark_all_read(read=read), st.booleans()),
     st.builds(deleted, ids),
-    st.builds(fetched, selections, ids, ids),
+    st.builds(fetched, selections, ids, ids, st.sampled_from([6.0, 7.0, 8.0])),
+    st.builds(restored, st.integers(-1, 12), selections),
     st.builds(digested, ids),
     st.just(lambda store, first: store.clear()),
 )
@@ -86,25 +100,29 @@ def seen(store: Store, first: int) -> list[object]:
         except NoSuchMessage as err:
             return str(err)
         times = [
-            (d.id, d.message, d.mailbox, d.fetched_at, d.fetched_by, d.deleted_at, d.deleted_by)
+            (d.id, d.message, d.mailbox, chosen(d.uid), d.fetched_at, d.fetched_by, d.deleted_at, d.deleted_by)
             for d in read.deliveries
         ]
         return read.id, read.envelope, read.raw, read.received, read.read, times, store.raw(number)
 
-    def maildrop(user: str) -> list[tuple[int, int]]:
+    def chosen(uid: str) -> str:
+        return uid if uid.startswith("a-") else "the store's own"
+
+    def maildrop(user: str) -> list[tuple[int, str, int]]:
         entries: list[Entry] = store.maildrop(selection_of(user))
-        return [(entry.message, entry.octets) for entry in entries]
+        assert len({entry.uid for entry in entries}) == len(entries)
+        return [(entry.message, chosen(entry.uid), entry.octets) for entry in entries]
 
     return [
         known,
         [message(number) for number in range(first, first + 12)],
         [
-            store.rows(start=start, limit=3, after=first, mailbox=mailbox)
+            store.rows(start=start, limit=3, after=first, selection=selection_of(name))
             for start in (0, 2)
-            for mailbox in ("", *NAMES)
+            for name in USERS
         ],
-        [store.waiting(name) for name in NAMES],
-        [maildrop(user) for user in ("*", "bob", "eve", *NAMES)],
+        [[store.waiting(opened), store.fetched(opened), store.deleted(opened)] for opened in map(selection_of, USERS)],
+        [maildrop(user) for user in USERS],
         (store.counts(), store.mailboxes(), store.last_id),
     ]
 

@@ -165,7 +165,7 @@ def test_maildrops_by_address_by_local_part_and_of_everything(store: Store, arri
     assert seen("bob") == [one, two]
     assert seen("*") == [one, two, three]
     assert seen("nobody") == []
-    assert store.waiting("bob@y.test") == [one, two]
+    assert store.waiting(selection_of("bob@y.test")) == [one, two]
 
 
 def test_an_entry_has_the_octets_and_a_uid_of_its_own(store: Store, arrival: Arriving) -> None:

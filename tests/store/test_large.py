@@ -92,3 +92,39 @@ def test_a_large_mail_costs_twice_its_size_at_most_and_nothing_when_it_is_gone(t
     peak, left = map(int, child.stdout.split())
     assert peak < 2 * size
     assert left < size / 3
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from mailtrap_lite.accounts import selection_of
+from mailtrap_lite.store.file import FileStore
+
+def kept(name):
+    line = next(line for line in open("/proc/self/status") if line.startswith(name))
+    return int(line.split()[1]) * 1024
+
+store = FileStore(Path(sys.argv[1]))
+store.maildrop(selection_of("nobody"))
+before = kept("VmRSS")
+(entry,) = store.maildrop(selection_of("bob@x.test"))
+raw = store.raw(entry.message)
+assert len(raw) == entry.octets == int(sys.argv[2])
+print(kept("VmHWM") - before)
+store.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="python3.11 elsewhere has no /proc to look into")
+def test_a_large_mail_is_counted_and_fetched_for_little_more_than_its_size(tmp_path: Path, arrival: Arriving) -> None:
+    size = 40_000_000
+    store = FileStore(tmp_path / "mail.db")
+    store.add(replace(arrival(raw=b"x" * (size - 2) + b"\r\n"), octets=None))
+    store.close()
+
+    done = subprocess.run(
+        [sys.executable, "-c", FETCH, tmp_path / "mail.db", str(size)], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.stderr == ""
+    assert int(done.stdout) < 1.5 * size

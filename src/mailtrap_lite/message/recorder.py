@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from mailtrap_lite.message.rules import Finding
 from mailtrap_lite.message.session import Ending, Line, Protocol, Session, Speaker, readable
+from mailtrap_lite.message.tally import Tally
 
 MOST_LINES = 500
 MOST_TEXT = 200
@@ -38,7 +39,7 @@ class Recorder:
             "ending",
         ),
         *("findings", "id", "messages", "octets_in", "octets_out", "pipelined", "protocol", "started", "tls", "user"),
-        "weight",
+        *("_tally", "weight"),
     )
 
     def __init__(
@@ -65,13 +66,15 @@ class Recorder:
         self.pipelined = False
         self.messages: list[int] = []
         self.findings: list[Finding] = []
-        self.weight = 0  # lines kept, once it has ended
+        self.weight = 0  # lines kept, or what costs as much, once it has ended
         self._most_text = most_text
         self._most_first = most_lines * 2 // 5
         self._first: list[_Noted] = []
         self._most_last = most_lines - self._most_first
         self._last: deque[_Noted] | None = None  # made when it is needed, as most conversations are short
         self._noted = 0
+        # Of SMTP it can be counted from the lines; of POP3 also what they leave out matters.
+        self._tally = Tally() if protocol is Protocol.POP3 else None
 
     def note(self, speaker: Speaker, text: bytes, now: float) -> None:
         """Write down one line; `now` is in seconds since the epoch. Secrets must be gone already."""
@@ -83,6 +86,8 @@ class Recorder:
             if self._last is None:
                 self._last = deque(maxlen=self._most_last)
             self._last.append(noted)
+        if self._tally is not None:
+            self._tally.noted(speaker, text)
 
     def note_message(self, message: int) -> None:
         """A message was delivered, or retrieved; the newest are kept. Any thread."""
@@ -101,11 +106,12 @@ class Recorder:
         if self.ended is None:
             self.ended = now
             self.ending = ending
-            self.weight = len(self._first) + len(self._last or ())
+            self.weight = len(self._first) + len(self._last or ()) + (self._tally.weight if self._tally else 0)
 
     def session(self) -> Session:
         """Return the conversation so far as a value."""
         first, last = tuple(self._first), tuple(self._last.copy()) if self._last else ()
+        tally = self._tally or _counted(first + last)
         texts: dict[bytes, str] = {}  # most lines come again and again
         return Session(
             id=self.id,
@@ -122,6 +128,9 @@ class Recorder:
             user=self.user,
             messages=tuple(self.messages[-MOST_MESSAGES:]),
             lint=tuple(self.findings),
+            said=tuple(tally.commands.copy().items()),
+            retrieved=tuple(tally.retrieved),
+            deleted=tuple(tally.deleted),
             tls=self.tls,
             cipher=self.cipher,
             octets_in=self.octets_in,
@@ -129,3 +138,10 @@ class Recorder:
             pipelined=self.pipelined,
             ending=self.ending,
         )
+
+
+def _counted(lines: Iterable[_Noted]) -> Tally:
+    tally = Tally()
+    for speaker, _, text in lines:
+        tally.noted(speaker, text)
+    return tally

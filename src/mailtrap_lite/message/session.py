@@ -73,8 +73,12 @@ class Session:
 
     started and ended: seconds since the epoch; ended is None while it goes on. ending: how it ended.
     lines: the first and the last ones, bounded; `omitted` counts those left out between them, before lines[gap].
-    user: who logged in, or None. messages: ids of the messages it delivered (SMTP) or retrieved (POP3), in order.
+    user: who logged in, or None. messages: ids of the messages it delivered (SMTP) or retrieved (POP3), in order; what
+    was retrieved counts once, and only when it was sent whole.
     lint: what a strict receiver would object to on the wire, and why a strict server refused a mail of it.
+    said: each command word and how many times it came; see `count`. These count all lines, also those left out.
+    retrieved: the message numbers of each RETR that was granted, in order; one that came twice is here twice.
+    deleted: the message numbers that a POP3 QUIT deleted, in the order of their DELE; without QUIT nothing is deleted.
     tls: the TLS version as "TLSv1.3", or None; cipher: its cipher suite. octets_in and octets_out: what the client and
     the server sent, without TLS. pipelined: the client sent a command before it had the reply to the one before.
     """
@@ -89,6 +93,9 @@ class Session:
     gap: int = 0
     user: str | None = None
     messages: tuple[int, ...] = ()
+    said: tuple[tuple[str, int], ...] = ()
+    retrieved: tuple[int, ...] = ()
+    deleted: tuple[int, ...] = ()
     tls: str | None = None
     cipher: str | None = None
     octets_in: int = 0
@@ -106,6 +113,10 @@ class Session:
     def duration(self) -> float | None:
         """How long it took, in seconds; None while it goes on."""
         return None if self.ended is None else self.ended - self.started
+
+    def count(self, command: str) -> int:
+        """Return how many times the client said a command, as "RETR" or "MAIL", whatever was answered."""
+        return dict(self.said).get(command.upper(), 0)
 
     @property
     def commands(self) -> tuple[str, ...]:

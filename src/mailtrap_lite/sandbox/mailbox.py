@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailtrap_lite.accounts import Selection
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Message
+from mailtrap_lite.sandbox.files import mails_in
 
 if TYPE_CHECKING:
-    from mailtrap_lite.sandbox.sandbox import Mail, Sandbox
+    from mailtrap_lite.sandbox.planting import Mail
+    from mailtrap_lite.sandbox.sandbox import Sandbox
 
 
 class Mailbox:
-    """A view that keeps nothing; any thread but the loop's. Made by `Sandbox.mailbox`."""
+    """A view that keeps nothing; any thread but the loop's. Made by `Sandbox.mailbox`.
 
-    def __init__(self, sandbox: Sandbox, name: str) -> None:
+    It may also be several mailboxes together: those of a local part ("alice"), or all of them ("*").
+    What became of each message in them is in its `deliveries`: who fetched and who deleted it over POP3, and when.
+    """
+
+    def __init__(self, sandbox: Sandbox, selection: Selection) -> None:
         self._sandbox = sandbox
-        self.name = name
+        self._selection = selection
+        self.name = str(selection)
 
     def __repr__(self) -> str:
         return f"Mailbox({self.name!r})"
@@ -25,7 +36,17 @@ class Mailbox:
     @property
     def messages(self) -> list[Message]:
         """What a POP3 client would find now, oldest first."""
-        return self._sandbox.waiting(self.name)
+        return self._sandbox.waiting(self._selection)
+
+    @property
+    def fetched(self) -> list[Message]:
+        """What POP3 clients have fetched, deleted since or not; the one that was fetched last is the last."""
+        return self._sandbox.fetched(self._selection)
+
+    @property
+    def deleted(self) -> list[Message]:
+        """What POP3 clients have deleted; the one that was deleted last is the last."""
+        return self._sandbox.deleted(self._selection)
 
     def wait_for(
         self,
@@ -38,8 +59,36 @@ class Mailbox:
     ) -> Message:
         """Return the first message in this mailbox that matches, waiting for it; see `Sandbox.wait_for`."""
         match = Match(sender=sender, subject=subject, where=where)
-        return self._sandbox.wait_for_match(match, mailbox=self.name, after=after, timeout=timeout)
+        return self._sandbox.wait_for_match(match, selection=self._selection, after=after, timeout=timeout)
 
-    def deliver(self, mail: Mail, *, sender: str = "", received: float | None = None) -> Message:
-        """Plant a mail here for a POP3 client to fetch; see `Sandbox.deliver`."""
-        return self._sandbox.deliver(mail, to=self.name, sender=sender, received=received)
+    def deliver(
+        self,
+        mail: Mail,
+        *,
+        sender: str = "",
+        received_at: datetime | float | None = None,
+        uid: str | None = None,
+    ) -> Message:
+        """Plant a mail here for a POP3 client to fetch; see `Sandbox.deliver`.
+
+        In "*" it goes to whom its To, Cc and Bcc name; in a local part to the address without a domain.
+        """
+        to = None if self._selection.everything else self.name
+        return self._sandbox.deliver(mail, to=to, sender=sender, received_at=received_at, uid=uid)
+
+    def preload(self, source: str | os.PathLike[str]) -> list[Message]:
+        """Plant all mail of a directory of .eml files, an mbox file or a Maildir, and return it in that order.
+
+        Files of a directory and of a Maildir (`new` and `cur`) come by name, mail of an mbox file as it lies there.
+        Raises BadMail, and then nothing was planted, for what is none of these or cannot be read.
+        """
+        return [self.deliver(raw) for raw in mails_in(Path(source))]
+
+    def restore(self, message: int | Message) -> Message:
+        """Put back what a POP3 client has deleted here, under the UIDL that it had, and return it as it is now.
+
+        What was not deleted stays as it is. Raises NoSuchMessage if it was never delivered here, or is gone for good.
+        """
+        number = message.id if isinstance(message, Message) else message
+        self._sandbox.restore(number, self._selection)
+        return self._sandbox.message(number)

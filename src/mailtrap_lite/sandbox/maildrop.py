@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import MaildropInUse
+from mailtrap_lite.sandbox.ahead import ReadAhead
 from mailtrap_lite.store import Entry, Store
 
 
@@ -47,13 +48,18 @@ class Maildrop:
         locks.take(selection)
         try:
             self.entries: tuple[Entry, ...] = tuple(store.maildrop(selection))
+            self._ahead = ReadAhead(store, self.entries)
         except BaseException:
             self.close()
             raise
 
     def retrieve(self, number: int) -> bytes:
         """Return the bytes of a message of the snapshot; raises NoSuchMessage if it was removed meanwhile."""
-        return self._store.raw(self.entries[number - 1].message)
+        return self._ahead.read(number)
+
+    def has_at_hand(self, number: int) -> bool:
+        """Return whether `retrieve` needs no store for it, and may be called on the loop."""
+        return self._ahead.has(number)
 
     def update(self, *, fetched: Collection[int], deleted: Collection[int]) -> None:
         """Mark these numbers as fetched and as deleted, in one transaction; raises StoreError and changes nothing."""

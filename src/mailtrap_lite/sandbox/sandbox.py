@@ -14,30 +14,28 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from email.message import Message as EmailMessage
-from pathlib import Path
-from types import FrameType
-from typing import ParamSpec, TypeAlias, TypeVar
+from datetime import datetime
+from types import FrameType, MethodType
+from typing import ParamSpec, TypeVar
 
-from mailtrap_lite.accounts import mailbox_of, selection_of
-from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage, Objection
+from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
+from mailtrap_lite.errors import NoMailArrived, NoSuchMessage, Objection
 from mailtrap_lite.match import Match, Pattern
-from mailtrap_lite.message import Content, Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
+from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
+from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Arrival, Counts, MailboxCount, Row, Store
+from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Row, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
-
-# What can be planted: the bytes, an email.message, or the path of an .eml file.
-Mail: TypeAlias = bytes | EmailMessage | Path
 
 
 class Sandbox:
@@ -75,22 +73,28 @@ class Sandbox:
         return message
 
     def deliver(
-        self, mail: Mail, *, to: str | Sequence[str] | None = None, sender: str = "", received: float | None = None
+        self,
+        mail: Mail,
+        *,
+        to: str | Sequence[str] | None = None,
+        sender: str = "",
+        received_at: datetime | float | None = None,
+        uid: str | None = None,
     ) -> Message:
         """Plant a mail in the mailboxes of these addresses, as if it had come over SMTP, and return it.
 
         mail: bytes are kept as they are; an email.message is written with CRLF line ends; a path is read.
-        to: if None, the addresses of its To, Cc and Bcc fields. received: seconds since the epoch; now if None.
+        to: if None, the addresses of its To, Cc and Bcc fields. received_at: a datetime, or seconds since the epoch;
+        now if None. uid: its UIDL for POP3, which no message in these mailboxes may have; one is made if None.
         Raises BadMail for anything else or without an address.
         """
-        raw = _octets_of(mail)
-        addresses = _named_in(raw) if to is None else [to] if isinstance(to, str) else list(to)
-        if not addresses or any(not isinstance(a, str) or not a.strip() or not a.isprintable() for a in addresses):
-            said = "its To, Cc and Bcc name nobody" if to is None else f"to={to!r} is no address"
-            raise BadMail(f"nobody to deliver to: {said}; give an address or several with to=")
-        when = self.clock() if received is None else received
+        raw = octets_of(mail)
+        addresses = addresses_of(raw, to)
+        when = self.clock() if received_at is None else seconds_of(received_at)
         envelope = Envelope.of(sender, addresses)
-        message = self._store.add(self._arrival(envelope, raw, when))
+        # Counted here, in the thread of who plants it, so that no POP3 login has to.
+        arrival = replace(self._arrival(envelope, raw, when), octets=retr_octets(raw))
+        message = self._store.add(arrival if uid is None else replace(arrival, uid=checked_uid(uid)))
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
@@ -121,9 +125,21 @@ class Sandbox:
         """Return the messages that came after one, all by default, oldest first."""
         return self._load(self._store.ids(after=_cursor(after)))
 
-    def waiting(self, mailbox: str) -> list[Message]:
-        """Return what a POP3 client would find in a mailbox now, oldest first."""
-        return self._load(self._store.waiting(self._mailbox_name(mailbox)))
+    def waiting(self, mailbox: str | Selection) -> list[Message]:
+        """Return what a POP3 client would find now, oldest first. The mailbox is named as for `mailbox`."""
+        return self._load(self._store.waiting(self._selection(mailbox)))
+
+    def fetched(self, mailbox: str | Selection) -> list[Message]:
+        """Return what POP3 clients have fetched from a mailbox, the one fetched last at the end."""
+        return self._load(self._store.fetched(self._selection(mailbox)))
+
+    def deleted(self, mailbox: str | Selection) -> list[Message]:
+        """Return what POP3 clients have deleted from a mailbox, the one deleted last at the end."""
+        return self._load(self._store.deleted(self._selection(mailbox)))
+
+    def maildrop(self, mailbox: str) -> list[Entry]:
+        """Return what a POP3 client would list now, without a lock; a mailbox is named as for `mailbox`."""
+        return self._store.maildrop(self._selection(mailbox))
 
     def _load(self, ids: Iterable[int]) -> list[Message]:
         found = []
@@ -137,9 +153,10 @@ class Sandbox:
     def summaries(self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "") -> list[Summary]:
         """Return what a list shows of messages beyond the id `after`, newest first, `limit` of them from `start`.
 
-        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all.
+        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all, as `*` is.
         """
-        rows = self._store.rows(start=start, limit=limit, after=after, mailbox=mailbox)
+        selection = self._selection(mailbox or EVERYTHING)
+        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection)
         fresh: list[tuple[int, Digest]] = []
         found = []
         for row in rows:
@@ -162,14 +179,17 @@ class Sandbox:
         """Return each mailbox that has a message, by name."""
         return self._store.mailboxes()
 
-    def mailbox(self, address: str) -> Mailbox:
-        """Return the mailbox of an address. It need not have any mail; raises BadMail for an empty address."""
-        return Mailbox(self, self._mailbox_name(address))
+    def mailbox(self, name: str) -> Mailbox:
+        """Return the mailbox of an address, those of a local part, or `*` for all, as a POP3 user opens them.
 
-    def _mailbox_name(self, address: str) -> str:
-        if not address.strip():
-            raise BadMail("an empty address has no mailbox")
-        return mailbox_of(address, plus_addressing=self.settings.plus_addressing)
+        It need not have any mail; raises BadMail for an empty name.
+        """
+        return Mailbox(self, self._selection(name))
+
+    def _selection(self, name: str | Selection) -> Selection:
+        return (
+            name if isinstance(name, Selection) else selection_of(name, plus_addressing=self.settings.plus_addressing)
+        )
 
     # Somebody waits.
 
@@ -211,9 +231,9 @@ class Sandbox:
         return self.wait_for_match(match, after=after, timeout=timeout)
 
     def wait_for_match(
-        self, match: Match, *, mailbox: str | None = None, after: int | Message = 0, timeout: float = 5.0
+        self, match: Match, *, selection: Selection | None = None, after: int | Message = 0, timeout: float = 5.0
     ) -> Message:
-        """Return the first message that matches; `mailbox`: only among those waiting there. See `wait_for`."""
+        """Return the first message that matches; `selection`: only among those waiting there. See `wait_for`."""
         _refuse_in_a_coroutine()
         if not isinstance(timeout, int | float) or not math.isfinite(timeout):
             raise TypeError(f"timeout={timeout!r} is not a number of seconds")
@@ -223,19 +243,19 @@ class Sandbox:
         while True:
             # The revision first: what is committed while we look makes the wait below return at once.
             revision = self.revision
-            for message in self._beyond(cursor, mailbox):
+            for message in self._beyond(cursor, selection):
                 if not match.differences(message):
                     return message
                 seen.append(message)
                 cursor = message.id
             remaining = deadline - time.monotonic()
             if remaining <= 0 or self.wait(revision, remaining) == revision:
-                raise NoMailArrived(nothing_matched(match, seen, mailbox=mailbox, timeout=timeout))
+                raise NoMailArrived(nothing_matched(match, seen, place=selection, timeout=timeout))
 
-    def _beyond(self, cursor: int, mailbox: str | None) -> list[Message]:
-        if mailbox is None:
+    def _beyond(self, cursor: int, selection: Selection | None) -> list[Message]:
+        if selection is None:
             return self.messages(after=cursor)
-        return self._load(message for message in self._store.waiting(mailbox) if message > cursor)
+        return self._load(message for message in self._store.waiting(selection) if message > cursor)
 
     # Mail is marked, and goes.
 
@@ -255,12 +275,25 @@ class Sandbox:
     # Mail is fetched.
 
     def open_maildrop(self, user: str) -> Maildrop:
-        """Lock and return what a POP3 user sees: of an address, of a local part, or `*` for everything.
+        """Lock and return what a POP3 user sees: what the account table says, or the mailboxes of that name.
 
         Raises MaildropInUse, or BadMail for an empty name.
         """
-        selection = selection_of(user, plus_addressing=self.settings.plus_addressing)
+        plus, table = self.settings.plus_addressing, self.settings.mailboxes
+        selection = selection_of(user, plus_addressing=plus, table=table)
         return Maildrop(self._store, self._locks, selection, user=user, clock=self.clock)
+
+    def restore(self, message: int, mailbox: str | Selection = EVERYTHING) -> int:
+        """Put back what POP3 deleted of a message in a mailbox, or in all. Return in how many it lies again.
+
+        It keeps its UIDL: RFC 1939 section 7 has one belong to one message. A client that remembers having fetched it
+        does not fetch it again; to have it fetched anew, deliver it once more. Raises NoSuchMessage.
+        """
+        found = self.message(message)
+        selection = self._selection(mailbox)
+        if not any(selection.holds(delivery.mailbox) for delivery in found.deliveries):
+            raise NoSuchMessage(f"the message {message} was not delivered to {selection}")
+        return self._store.restore(message, selection)
 
     # Conversations are remembered.
 
@@ -284,8 +317,8 @@ class Sandbox:
     # For the doors.
 
     async def offload(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a blocking verb for a door: here if the store answers in microseconds, else on a thread. On the loop."""
-        if self._store.inline:
+        """Run a blocking verb for a door: here if it takes microseconds, else on a thread. On the loop."""
+        if self._store.inline or _is_at_hand(function, args):
             return function(*args, **kwargs)
         return await asyncio.to_thread(function, *args, **kwargs)
 
@@ -294,30 +327,19 @@ def _refused_by_lint(envelope: Envelope, raw: bytes) -> list[Finding]:
     return [found for found in Message(0, envelope, raw, 0.0).lint if found.refusable]
 
 
+def _is_at_hand(function: Callable[..., object], arguments: Sequence[object]) -> bool:
+    match function, arguments:
+        case MethodType(__func__=Maildrop.retrieve, __self__=Maildrop() as maildrop), [int(number)]:
+            return maildrop.has_at_hand(number)
+    return False
+
+
 def _summary(row: Row, digest: Digest) -> Summary:
     return Summary(row.id, row.envelope, row.received, row.size, row.read, digest)
 
 
 def _cursor(after: int | Message) -> int:
     return after.id if isinstance(after, Message) else after
-
-
-def _named_in(raw: bytes) -> list[str]:
-    content = Content(raw)
-    return [address.address for address in (*content.to, *content.cc, *content.bcc) if address.address]
-
-
-def _octets_of(mail: Mail) -> bytes:
-    match mail:
-        case bytes():
-            return mail
-        case bytearray() | memoryview():
-            return bytes(mail)
-        case EmailMessage():
-            return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
-        case Path():
-            return mail.read_bytes()
-    raise BadMail(f"a mail is bytes, an email.message or a pathlib.Path, not {type(mail).__name__}")
 
 
 def _refuse_in_a_coroutine() -> None:

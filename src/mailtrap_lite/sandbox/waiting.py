@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailtrap_lite.accounts import Selection
 from mailtrap_lite.match import Match
 from mailtrap_lite.message import Message, readable
 
 MOST_SHOWN = 20
 
 
-def nothing_matched(match: Match, seen: Sequence[Message], *, mailbox: str | None, timeout: float) -> str:
+def nothing_matched(match: Match, seen: Sequence[Message], *, place: Selection | None, timeout: float) -> str:
     """Return the text of NoMailArrived: what was expected, what did arrive, and how each differs."""
-    place = f" in the mailbox {mailbox}" if mailbox else ""
-    head = f"no mail with {match}{place} arrived within {timeout:g} s" if str(match) != "any message" else ""
-    lines = [head or f"no mail arrived{place} within {timeout:g} s"]
+    where = f" in the mailbox {place}" if place else ""
+    head = f"no mail with {match}{where} arrived within {timeout:g} s" if str(match) != "any message" else ""
+    lines = [head or f"no mail arrived{where} within {timeout:g} s"]
     if not seen:
         lines[0] += "; nothing arrived at all" if head else ""
         return _plain(lines)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type and are checked by Settings
 
@@ -22,7 +23,7 @@ from mailtrap_lite.errors import BadSetting, ServerClosed
 from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
-from mailtrap_lite.sandbox.sandbox import Mail
+from mailtrap_lite.sandbox.planting import Mail
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin
@@ -288,19 +289,26 @@ class Server:
         """
         return self.sandbox.wait_for(to=to, subject=subject, sender=sender, where=where, after=after, timeout=timeout)
 
-    def mailbox(self, address: str) -> Mailbox:
-        """Return the mailbox of an address: what its owner's POP3 client would see."""
-        return self.sandbox.mailbox(address)
+    def mailbox(self, name: str) -> Mailbox:
+        """Return the mailbox of an address, those of a local part, or `*` for all: what a POP3 client would see."""
+        return self.sandbox.mailbox(name)
 
     def deliver(
-        self, mail: Mail, *, to: str | Sequence[str] | None = None, sender: str = "", received: float | None = None
+        self,
+        mail: Mail,
+        *,
+        to: str | Sequence[str] | None = None,
+        sender: str = "",
+        received_at: datetime | float | None = None,
+        uid: str | None = None,
     ) -> Message:
         """Plant a mail for POP3 clients to fetch, and return it.
 
         mail: bytes, an email.message or the path of an .eml file. to: whose mailboxes; those that its To, Cc and Bcc
-        name if None. received: seconds since the epoch, now if None. Raises BadMail when nobody is named.
+        name if None. received_at: a datetime, or seconds since the epoch; now if None. uid: its UIDL; one is made if
+        None. Raises BadMail when nobody is named, or when the UIDL is taken.
         """
-        return self.sandbox.deliver(mail, to=to, sender=sender, received=received)
+        return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at, uid=uid)
 
     def clear(self) -> int:
         """Delete every message; ports stay, ids go on rising. Return how many there were."""

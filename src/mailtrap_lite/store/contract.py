@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import NoSuchMessage, ServerClosed
+from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
 
@@ -26,6 +26,7 @@ class Arrival:
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
     octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
+    uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
     """
 
@@ -34,6 +35,7 @@ class Arrival:
     mailboxes: tuple[str, ...]
     received: float
     octets: int | None = None
+    uid: str = ""
     accepted: Callable[[int], None] | None = None
 
 
@@ -81,6 +83,9 @@ class Retention:
 
     messages: int = 0
     octets: int = 0
+
+
+EVERY_MAILBOX = Selection()
 
 
 class Store(ABC):
@@ -136,9 +141,20 @@ class Store(ABC):
         # new after somebody starts again with id 1.
         return f"{self._identity}.{message}"
 
+    def _refuse_uid(self, arrival: Arrival, taken: Collection[str]) -> None:
+        """Raise BadMail for a UIDL that cannot be chosen. taken: the mailboxes in which a message has it."""
+        if arrival.uid.startswith(f"{self._identity}."):
+            raise BadMail(f"uid={arrival.uid!r} cannot be chosen: such a UIDL is one of the store's own")
+        for mailbox in arrival.mailboxes:
+            if mailbox in taken:
+                raise BadMail(f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL")
+
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
-        """Store a message with its deliveries, drop what is beyond the retention, and return the id."""
+        """Store a message with its deliveries, drop what is beyond the retention, and return the id.
+
+        Raises BadMail if a message in one of the mailboxes has its UIDL, or if that could be one of the store's own.
+        """
 
     @abstractmethod
     async def add_soon(self, arrival: Arrival) -> int:
@@ -167,6 +183,13 @@ class Store(ABC):
         """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
 
     @abstractmethod
+    def restore(self, message: int, selection: Selection) -> int:
+        """Put what POP3 deleted of a message back into the mailboxes of the selection. Return how many there were.
+
+        It keeps its UIDL, for it is the same message (RFC 1939 section 7), and what is known of who fetched it.
+        """
+
+    @abstractmethod
     def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
         """Keep what was read for the list; may be done later, or not at all."""
 
@@ -183,19 +206,31 @@ class Store(ABC):
         """Return the ids beyond `after`, oldest first."""
 
     @abstractmethod
-    def rows(self, *, start: int, limit: int, after: int = 0, mailbox: str = "") -> list[Row]:
+    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
         """Return messages beyond the id `after` without their bytes, newest first, `limit` of them from `start` on.
 
-        mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all.
+        selection: only those that were delivered there, also when POP3 deleted them since.
         """
 
     @abstractmethod
-    def waiting(self, mailbox: str) -> list[int]:
-        """Return the ids of the messages in a mailbox, without those deleted over POP3, oldest first."""
+    def waiting(self, selection: Selection) -> list[int]:
+        """Return the ids of the messages of a selection, without those deleted over POP3, oldest first."""
+
+    @abstractmethod
+    def fetched(self, selection: Selection) -> list[int]:
+        """Return the ids of the messages that POP3 fetched from a selection, the one fetched last at the end."""
+
+    @abstractmethod
+    def deleted(self, selection: Selection) -> list[int]:
+        """Return the ids of the messages that POP3 deleted from a selection, the one deleted last at the end."""
 
     @abstractmethod
     def maildrop(self, selection: Selection) -> list[Entry]:
-        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once."""
+        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once.
+
+        A UIDL that was chosen for a message is what a selection of one mailbox shows. In a selection of several only
+        the first message that ever had it shows it, and each later one a UIDL of the store's own, so that they differ.
+        """
 
     @abstractmethod
     def counts(self) -> Counts:

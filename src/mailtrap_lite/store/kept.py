@@ -7,6 +7,7 @@ it one object and not five.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from operator import attrgetter
 
@@ -26,14 +27,22 @@ class Kept:
     """A message and what happened to it since.
 
     octets: what RETR sends, None until it was counted. digest: None until it was made.
+    uid: the UIDL in each of its mailboxes. shared_uid: that in several mailboxes together.
     """
 
-    __slots__ = ("_delivery", "_envelope", "_marked", "digest", "id", "mailboxes", "octets", "raw", "read", "received")
+    # fmt: off
+    __slots__ = (
+        "_delivery", "_envelope", "_marked", "digest", "id", "mailboxes", "octets", "raw", "read", "received",
+        "shared_uid", "uid",
+    )
+    # fmt: on
 
-    def __init__(self, message: int, arrival: Arrival, *, delivery: int) -> None:
+    def __init__(self, message: int, arrival: Arrival, *, delivery: int, uid: str, shared_uid: str) -> None:
         """delivery: the id of its first delivery; the others follow in the order of the mailboxes."""
         envelope = arrival.envelope
         self.id = message
+        self.uid = uid
+        self.shared_uid = shared_uid
         self.raw = arrival.raw
         self.mailboxes = arrival.mailboxes
         self.received = arrival.received
@@ -58,7 +67,7 @@ class Kept:
             **dict(zip(_PLAIN, plain, strict=True)),
         )
 
-    def message(self, *, uid: str) -> Message:
+    def message(self) -> Message:
         """Return it whole."""
         return Message(
             id=self.id,
@@ -66,22 +75,26 @@ class Kept:
             raw=self.raw,
             received=self.received,
             read=self.read,
-            deliveries=tuple(self.deliveries(uid=uid)),
+            deliveries=tuple(self.deliveries()),
         )
 
     def row(self) -> Row:
         """Return it without its bytes."""
         return Row(self.id, self.envelope, self.received, len(self.raw), self.read, self.digest)
 
-    def deliveries(self, *, uid: str) -> list[Delivery]:
+    def deliveries(self) -> list[Delivery]:
         """Return its deliveries, in the order of the mailboxes."""
         return [
-            self._marked.get(name) or Delivery(number, self.id, name, uid)
+            self._marked.get(name) or Delivery(number, self.id, name, self.uid)
             for number, name in enumerate(self.mailboxes, self._delivery)
         ]
 
+    def marked(self) -> Collection[Delivery]:
+        """Return the deliveries that POP3 fetched or deleted."""
+        return self._marked.values()
+
     def mark(self, delivery: Delivery) -> None:
-        """Keep a delivery that POP3 fetched or deleted."""
+        """Keep a delivery that POP3 fetched, deleted, or has back."""
         self._marked = self._marked or {}
         self._marked[delivery.mailbox] = delivery
 

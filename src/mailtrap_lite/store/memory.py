@@ -7,9 +7,10 @@ during which nobody else on the loop is served. The octets of a mail are immutab
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
+from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import ServerClosed
@@ -17,6 +18,7 @@ from mailtrap_lite.message import Delivery, Message
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
+    EVERY_MAILBOX,
     Arrival,
     Counts,
     Entry,
@@ -44,6 +46,7 @@ class MemoryStore(Store):
         self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
         self._mailboxes: dict[str, dict[int, Kept]] = {}
         self._locals: dict[str, set[str]] = {}  # from a local part to its mailboxes
+        self._chosen: dict[str, list[Kept]] = {}  # from a UIDL that somebody chose to the messages that have it
         self._last_delivery = 0
         self._unread = 0
         self._octets = 0
@@ -62,7 +65,7 @@ class MemoryStore(Store):
         with self._news:
             self._refuse_if_closed()
             message = self._last_id + 1
-            kept = Kept(message, arrival, delivery=self._last_delivery + 1)
+            kept = self._keep(message, arrival)
             self._messages[message] = kept
             for name in arrival.mailboxes:
                 self._mailbox(name)[message] = kept
@@ -76,6 +79,17 @@ class MemoryStore(Store):
                 arrival.accepted(message)
             self._announce(last_id=message)
         return message
+
+    def _keep(self, message: int, arrival: Arrival) -> Kept:
+        own, delivery = self._uid(message), self._last_delivery + 1
+        if not arrival.uid:
+            return Kept(message, arrival, delivery=delivery, uid=own, shared_uid=own)
+        having = self._chosen.get(arrival.uid, ())
+        self._refuse_uid(arrival, [mailbox for other in having for mailbox in other.mailboxes])
+        kept = Kept(message, arrival, delivery=delivery, uid=arrival.uid, shared_uid=own if having else arrival.uid)
+        if kept.mailboxes:
+            self._chosen.setdefault(arrival.uid, []).append(kept)
+        return kept
 
     def _mailbox(self, name: str) -> dict[int, Kept]:
         mailbox = self._mailboxes.get(name)
@@ -100,6 +114,10 @@ class MemoryStore(Store):
                 names.remove(name)
                 if not names:
                     del self._locals[local_part(name)]
+        if kept.mailboxes and kept.uid in self._chosen:
+            self._chosen[kept.uid].remove(kept)
+            if not self._chosen[kept.uid]:
+                del self._chosen[kept.uid]
         self._unread -= not kept.read
         self._octets -= len(kept.raw)
         if kept.octets is None:
@@ -149,6 +167,7 @@ class MemoryStore(Store):
         self._messages.clear()
         self._mailboxes.clear()
         self._locals.clear()
+        self._chosen.clear()
         self._unread = self._octets = self._uncounted = 0
 
     def update_maildrop(
@@ -168,14 +187,17 @@ class MemoryStore(Store):
 
     def _selected(self, ids: Iterable[int], selection: Selection) -> Iterator[Delivery]:
         for message in ids:
-            for delivery in self._deliveries_of(message):
-                name = delivery.mailbox
-                if selection.mailbox in ("", name) and selection.local in ("", local_part(name)):
+            for delivery in self._messages[message].deliveries() if message in self._messages else ():
+                if selection.holds(delivery.mailbox):
                     yield delivery
 
-    def _deliveries_of(self, message: int) -> list[Delivery]:
-        kept = self._messages.get(message)
-        return [] if kept is None else kept.deliveries(uid=self._uid(message))
+    def restore(self, message: int, selection: Selection) -> int:
+        with self._news:
+            self._refuse_if_closed()
+            gone = [each for each in self._selected([message], selection) if each.deleted_at is not None]
+            for delivery in gone:
+                self._messages[message].mark(replace(delivery, deleted_at=None, deleted_by=None))
+            return self._told(len(gone))
 
     def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
         with self._news:
@@ -186,7 +208,7 @@ class MemoryStore(Store):
 
     def message(self, message: int) -> Message:
         with self._news:
-            return self._kept(message).message(uid=self._uid(message))
+            return self._kept(message).message()
 
     def raw(self, message: int) -> bytes:
         with self._news:
@@ -204,17 +226,44 @@ class MemoryStore(Store):
             self._refuse_if_closed()
             return list(takewhile(lambda message: message > after, reversed(self._messages)))[::-1]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, mailbox: str = "") -> list[Row]:
+    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
         with self._news:
             self._refuse_if_closed()
-            listed = self._mailboxes.get(mailbox, {}) if mailbox else self._messages
-            newest_first = takewhile(lambda kept: kept.id > after, reversed(listed.values()))
+            newest_first = takewhile(lambda kept: kept.id > after, reversed(self._delivered_to(selection).values()))
             return [kept.row() for kept in islice(islice(newest_first, start, None), limit)]
 
-    def waiting(self, mailbox: str) -> list[int]:
+    def waiting(self, selection: Selection) -> list[int]:
         with self._news:
             self._refuse_if_closed()
-            return [kept.id for kept in self._mailboxes.get(mailbox, {}).values() if kept.waits_in(mailbox)]
+            return [kept.id for kept in self._waiting_for(selection)]
+
+    def fetched(self, selection: Selection) -> list[int]:
+        return self._by_time(selection, lambda delivery: delivery.fetched_at)
+
+    def deleted(self, selection: Selection) -> list[int]:
+        return self._by_time(selection, lambda delivery: delivery.deleted_at)
+
+    def _by_time(self, selection: Selection, time_of: Callable[[Delivery], float | None]) -> list[int]:
+        last: dict[int, float] = {}
+        with self._news:
+            self._refuse_if_closed()
+            for kept in self._delivered_to(selection).values():
+                times = [time_of(delivery) for delivery in kept.marked() if selection.holds(delivery.mailbox)]
+                known = [time for time in times if time is not None]
+                if known:
+                    last[kept.id] = max(known)
+        return sorted(last, key=lambda message: (last[message], message))
+
+    def _delivered_to(self, selection: Selection) -> dict[int, Kept]:
+        """Return the messages of a selection, deleted over POP3 or not, oldest first."""
+        if selection.everything:
+            return self._messages
+        if selection.mailbox:
+            return self._mailboxes.get(selection.mailbox, {})
+        found: dict[int, Kept] = {}
+        for name in self._locals.get(selection.local, ()):
+            found |= self._mailboxes[name]
+        return {message: found[message] for message in sorted(found)}
 
     def maildrop(self, selection: Selection) -> list[Entry]:
         with self._news:
@@ -223,7 +272,8 @@ class MemoryStore(Store):
         for kept in found:
             if kept.octets is None:
                 self._count(kept)
-        return [Entry(kept.id, self._uid(kept.id), kept.octets or 0) for kept in found]
+        uid_of = attrgetter("uid" if selection.mailbox else "shared_uid")
+        return [Entry(kept.id, uid_of(kept), kept.octets or 0) for kept in found]
 
     def _waiting_for(self, selection: Selection) -> list[Kept]:
         if selection.everything:

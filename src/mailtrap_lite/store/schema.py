@@ -42,6 +42,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # octets may be -1 from here on: nobody has counted yet what RETR sends. A program that does not know that must not
     # open the file.
     (),
+    # UIDLs that somebody chose. A message has it itself if it was the first to have it in any mailbox.
+    (
+        "ALTER TABLE message ADD COLUMN uid TEXT",
+        "ALTER TABLE delivery ADD COLUMN uid TEXT",
+        "CREATE INDEX delivery_of_uid ON delivery (uid, mailbox) WHERE uid IS NOT NULL",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

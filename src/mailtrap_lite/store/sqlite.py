@@ -1,10 +1,11 @@
-"""Rows and bytes in SQLite, whatever the connection: the statements and what comes back.
+"""Rows and bytes in SQLite, whatever the connection: what is asked, and what comes back.
 
 It knows one connection at a time and no thread; MemoryStore and FileStore decide who may use which, and when.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -16,7 +17,9 @@ from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnus
 from mailtrap_lite.message import Delivery, Message
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.store import statements as sql
 from mailtrap_lite.store.contract import (
+    EVERY_MAILBOX,
     Arrival,
     Counts,
     Entry,
@@ -30,54 +33,6 @@ from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
 
 T = TypeVar("T")
-
-ADD_MESSAGE = (
-    "INSERT INTO message (id, received, size, octets, envelope) VALUES (:id, :received, :size, :octets, :envelope)"
-)
-ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
-ADD_EMPTY_BODY = "INSERT INTO body (message, raw) VALUES (:message, ZEROBLOB(:size))"
-ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local) VALUES (:message, :mailbox, :local)"
-TOTALS = "SELECT messages, unread, octets FROM totals"
-OLDEST = "SELECT id, size FROM message WHERE id < :newest ORDER BY id"
-DROP_UP_TO = "DELETE FROM message WHERE id <= :last"
-MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
-MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
-DELETE = "DELETE FROM message WHERE id = :id"
-DELETE_ALL = "DELETE FROM message"
-KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
-KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
-FETCHED = (
-    "UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message"
-    " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
-)
-DELETED = (
-    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE message = :message AND deleted_at IS NULL"
-    " AND (:mailbox = '' OR mailbox = :mailbox) AND (:local = '' OR local = :local)"
-)
-MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
-DELIVERIES = (
-    "SELECT id, message, mailbox, fetched_at, fetched_by, deleted_at, deleted_by"
-    " FROM delivery WHERE message = :message ORDER BY id"
-)
-RAW = "SELECT raw FROM body WHERE message = :message"
-IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
-ROWS = (
-    "SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after"
-    " ORDER BY id DESC LIMIT :limit OFFSET :start"
-)
-ROWS_OF_MAILBOX = (
-    "SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after"
-    " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)"
-    " ORDER BY id DESC LIMIT :limit OFFSET :start"
-)
-MAILDROP = "SELECT DISTINCT message.id, message.octets FROM delivery JOIN message ON message.id = delivery.message"
-MAILDROP_ALL = f"{MAILDROP} WHERE deleted_at IS NULL ORDER BY message.id"
-MAILDROP_LOCAL = f"{MAILDROP} WHERE deleted_at IS NULL AND local = :local ORDER BY message.id"
-MAILDROP_MAILBOX = f"{MAILDROP} WHERE deleted_at IS NULL AND mailbox = :mailbox ORDER BY message.id"
-WAITING = "SELECT message FROM delivery WHERE deleted_at IS NULL AND mailbox = :mailbox ORDER BY message"
-MAILBOXES = "SELECT mailbox, SUM(deleted_at IS NULL) FROM delivery GROUP BY mailbox ORDER BY mailbox"
-IDENTITY = "SELECT identity FROM store"
-LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 
 # SQLite keeps an id in 64 bits; a larger number is no id of ours.
 LARGEST_ID = 2**63 - 1
@@ -108,8 +63,8 @@ class SqliteStore(Store):
 
     def _learn(self, db: sqlite3.Connection) -> None:
         """Read what is remembered from the last time the store was open."""
-        (self._identity,) = db.execute(IDENTITY).fetchone()
-        (self._last_id,) = db.execute(LAST_ID).fetchone()
+        (self._identity,) = db.execute(sql.IDENTITY).fetchone()
+        (self._last_id,) = db.execute(sql.LAST_ID).fetchone()
 
     def add(self, arrival: Arrival) -> int:
         return self._write(lambda db: self._insert(db, [arrival])[0], self._announce_arrival)
@@ -118,15 +73,21 @@ class SqliteStore(Store):
         """Store mails with their deliveries, drop what is beyond the retention, and return the ids."""
         if not arrivals:
             return []
-        (last,) = db.execute(LAST_ID).fetchone()
+        (last,) = db.execute(sql.LAST_ID).fetchone()
         ids = list(range(last + 1, last + 1 + len(arrivals)))
         added = list(zip(ids, arrivals, strict=True))
-        db.executemany(ADD_MESSAGE, [_message_row(message, arrival) for message, arrival in added])
+        db.executemany(
+            sql.ADD_MESSAGE,
+            [
+                _message_row(message, arrival, uid=self._shared_uid(db, arrival, arrivals[:number]))
+                for number, (message, arrival) in enumerate(added)
+            ],
+        )
         _insert_bodies(db, [(message, arrival.raw) for message, arrival in added])
         db.executemany(
-            ADD_DELIVERY,
+            sql.ADD_DELIVERY,
             [
-                {"message": message, "mailbox": mailbox, "local": local_part(mailbox)}
+                {"message": message, "mailbox": mailbox, "local": local_part(mailbox), "uid": arrival.uid or None}
                 for message, arrival in added
                 for mailbox in arrival.mailboxes
             ],
@@ -134,11 +95,23 @@ class SqliteStore(Store):
         self._trim(db, newest=ids[-1])
         return ids
 
+    def _shared_uid(self, db: sqlite3.Connection, arrival: Arrival, before: Sequence[Arrival]) -> str | None:
+        """Return the UIDL that was chosen if no message has it, those that are stored just before it included.
+
+        Raises BadMail if one in the same mailbox has.
+        """
+        if not arrival.uid:
+            return None
+        taken = [mailbox for (mailbox,) in db.execute(sql.WHO_HAS_UID, {"uid": arrival.uid})]
+        taken += [mailbox for other in before if other.uid == arrival.uid for mailbox in other.mailboxes]
+        self._refuse_uid(arrival, taken)
+        return None if taken else arrival.uid
+
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
-        messages, _, octets = db.execute(TOTALS).fetchone()
+        messages, _, octets = db.execute(sql.TOTALS).fetchone()
         last = 0
-        oldest = db.execute(OLDEST, {"newest": newest})
+        oldest = db.execute(sql.OLDEST, {"newest": newest})
         while 0 < keep.messages < messages or 0 < keep.octets < octets:
             found = oldest.fetchone()
             if found is None:
@@ -148,24 +121,24 @@ class SqliteStore(Store):
             octets -= found[1]
         oldest.close()
         if last:
-            db.execute(DROP_UP_TO, {"last": last})
+            db.execute(sql.DROP_UP_TO, {"last": last})
 
     def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
         marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
-        return self._change(lambda db: db.executemany(MARK_READ, marks).rowcount) if marks else 0
+        return self._change(lambda db: db.executemany(sql.MARK_READ, marks).rowcount) if marks else 0
 
     def mark_all_read(self, *, read: bool) -> int:
-        return self._change(lambda db: db.execute(MARK_ALL_READ, {"read": read}).rowcount)
+        return self._change(lambda db: db.execute(sql.MARK_ALL_READ, {"read": read}).rowcount)
 
     def delete(self, ids: Iterable[int]) -> int:
         gone = [{"id": message} for message in ids if 0 < message <= LARGEST_ID]
-        return self._change(lambda db: db.executemany(DELETE, gone).rowcount) if gone else 0
+        return self._change(lambda db: db.executemany(sql.DELETE, gone).rowcount) if gone else 0
 
     def clear(self) -> int:
-        # rowcount is 0 for a DELETE without WHERE in some versions of SQLite; the total is right in all.
+        # rowcount is 0 for a sql.DELETE without WHERE in some versions of SQLite; the total is right in all.
         def empty(db: sqlite3.Connection) -> int:
-            (messages, _, _) = db.execute(TOTALS).fetchone()
-            db.execute(DELETE_ALL)
+            (messages, _, _) = db.execute(sql.TOTALS).fetchone()
+            db.execute(sql.DELETE_ALL)
             return int(messages)
 
         return self._change(empty)
@@ -183,28 +156,34 @@ class SqliteStore(Store):
     def update_maildrop(
         self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
     ) -> None:
-        common = {"mailbox": selection.mailbox, "local": selection.local, "user": user, "now": now}
+        common = {**sql.values_of(selection), "user": user, "now": now}
 
         def mark(db: sqlite3.Connection) -> int:
             changed = 0
-            for statement, messages in ((FETCHED, fetched), (DELETED, deleted)):
+            for statements, messages in ((sql.FETCHED, fetched), (sql.DELETED, deleted)):
                 if messages:
                     rows = [{"message": message, **common} for message in messages]
-                    changed += db.executemany(statement, rows).rowcount
+                    changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
             return changed
 
         if fetched or deleted:
             self._change(mark)
 
+    def restore(self, message: int, selection: Selection) -> int:
+        if not 0 < message <= LARGEST_ID:
+            return 0
+        values = {"message": message, **sql.values_of(selection)}
+        return self._change(lambda db: db.execute(sql.chosen_from(sql.RESTORE, selection), values).rowcount)
+
     def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
         rows = [{"id": message, "digest": digest_to_text(digest)} for message, digest in digests]
         if rows:
-            self._write(lambda db: db.executemany(KEEP_DIGEST, rows).rowcount)
+            self._write(lambda db: db.executemany(sql.KEEP_DIGEST, rows).rowcount)
 
     def message(self, message: int) -> Message:
         with self._reading() as db:
-            found = db.execute(MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
-            deliveries = db.execute(DELIVERIES, {"message": message}).fetchall() if found else []
+            found = db.execute(sql.MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
+            deliveries = db.execute(sql.DELIVERIES, {"message": message}).fetchall() if found else []
         if found is None:
             raise no_such_message(message)
         identity, envelope, received, read, raw = found
@@ -215,88 +194,98 @@ class SqliteStore(Store):
             received=received,
             read=bool(read),
             deliveries=tuple(
-                Delivery(key, of, mailbox, self._uid(of), *times) for key, of, mailbox, *times in deliveries
+                Delivery(key, of, mailbox, uid or self._uid(of), *times) for key, of, mailbox, uid, *times in deliveries
             ),
         )
 
     def raw(self, message: int) -> bytes:
         with self._reading() as db:
-            found = db.execute(RAW, {"message": message}).fetchone() if 0 < message <= LARGEST_ID else None
-        if found is None:
-            raise no_such_message(message)
-        raw: bytes = found[0]
-        return raw
+            values = {"message": message, "large": LARGE}
+            found = db.execute(sql.RAW, values).fetchone() if 0 < message <= LARGEST_ID else None
+            if found is None:
+                raise no_such_message(message)
+            raw: bytes | None = found[1]
+            return _large_raw(db, message) if raw is None else raw
 
     def ids(self, *, after: int = 0) -> list[int]:
-        return self._column(IDS, after=after)
+        return self._column(sql.IDS, after=after)
 
-    def waiting(self, mailbox: str) -> list[int]:
-        return self._column(WAITING, mailbox=mailbox)
+    def waiting(self, selection: Selection) -> list[int]:
+        return self._column(sql.chosen_from(sql.WAITING, selection), **sql.values_of(selection))
+
+    def fetched(self, selection: Selection) -> list[int]:
+        return self._column(sql.chosen_from(sql.WERE_FETCHED, selection), **sql.values_of(selection))
+
+    def deleted(self, selection: Selection) -> list[int]:
+        return self._column(sql.chosen_from(sql.WERE_DELETED, selection), **sql.values_of(selection))
 
     def _column(self, statement: str, **values: object) -> list[int]:
         with self._reading() as db:
             return [number for (number,) in db.execute(statement, values)]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, mailbox: str = "") -> list[Row]:
-        asked = {"start": start, "limit": limit, "after": after, "mailbox": mailbox}
+    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+        asked = {"start": start, "limit": limit, "after": after, **sql.values_of(selection)}
         with self._reading() as db:
-            found = db.execute(ROWS_OF_MAILBOX if mailbox else ROWS, asked).fetchall()
+            found = db.execute(sql.chosen_from(sql.ROWS, selection), asked).fetchall()
         return [
             Row(key, envelope_of_text(envelope), received, size, bool(read), digest_of_text(digest))
             for key, envelope, received, size, read, digest in found
         ]
 
     def maildrop(self, selection: Selection) -> list[Entry]:
-        statement = MAILDROP_MAILBOX if selection.mailbox else MAILDROP_LOCAL if selection.local else MAILDROP_ALL
         with self._reading() as db:
-            found = db.execute(statement, {"mailbox": selection.mailbox, "local": selection.local}).fetchall()
-        counted = self._count(message for message, octets in found if octets == UNCOUNTED)
+            found = db.execute(sql.chosen_from(sql.MAILDROP, selection), sql.values_of(selection)).fetchall()
+        counted = self._count(message for message, octets, _ in found if octets == UNCOUNTED)
         return [
-            Entry(message, self._uid(message), counted.get(message, octets))
-            for message, octets in found
+            Entry(message, uid or self._uid(message), counted.get(message, octets))
+            for message, octets, uid in found
             if octets != UNCOUNTED or message in counted
         ]
 
     def _count(self, ids: Iterable[int]) -> dict[int, int]:
         """Count what RETR sends of these mails, and keep that; a mail that was deleted since is left out."""
         counted: dict[int, int] = {}
-        fresh: list[dict[str, int]] = []
-        for message in ids:
-            with suppress(NoSuchMessage):
-                counted[message] = retr_octets(self.raw(message))
-                fresh.append({"id": message, "octets": counted[message]})
-            if len(fresh) == MOST_COUNTED:
-                self._keep_octets(fresh)
-                fresh = []
-        self._keep_octets(fresh)
+        uncounted = list(ids)
+        for start in range(0, len(uncounted), MOST_COUNTED):
+            some = uncounted[start : start + MOST_COUNTED]
+            with self._reading() as db:
+                found = db.execute(sql.SMALL_RAWS, {"ids": json.dumps(some), "large": LARGE})
+                fresh = {message: retr_octets(raw) for message, raw in found}
+            for message in some:
+                if message not in fresh:
+                    with suppress(NoSuchMessage):
+                        fresh[message] = retr_octets(self.raw(message))
+            self._keep_octets([{"id": message, "octets": octets} for message, octets in fresh.items()])
+            counted |= fresh
         return counted
 
     def _keep_octets(self, rows: Sequence[dict[str, int]]) -> None:
         if rows:
             with suppress(StoreError):  # of a full disk mail can be fetched all the same; it is counted again then
-                self._write(lambda db: db.executemany(KEEP_OCTETS, rows).rowcount)
+                self._write(lambda db: db.executemany(sql.KEEP_OCTETS, rows).rowcount)
 
     def counts(self) -> Counts:
         with self._reading() as db:
-            return Counts(*db.execute(TOTALS).fetchone())
+            return Counts(*db.execute(sql.TOTALS).fetchone())
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._reading() as db:
-            return [MailboxCount(name, waiting) for name, waiting in db.execute(MAILBOXES)]
+            return [MailboxCount(name, waiting) for name, waiting in db.execute(sql.MAILBOXES)]
 
 
-def _message_row(message: int, arrival: Arrival) -> dict[str, object]:
+def _message_row(message: int, arrival: Arrival, *, uid: str | None) -> dict[str, object]:
     return {
         "id": message,
         "received": arrival.received,
         "size": len(arrival.raw),
         "octets": UNCOUNTED if arrival.octets is None else arrival.octets,
         "envelope": envelope_to_text(arrival.envelope),
+        "uid": uid,
     }
 
 
 def _insert_bodies(db: sqlite3.Connection, bodies: Sequence[tuple[int, bytes]]) -> None:
-    db.executemany(ADD_BODY, [{"message": message, "raw": raw} for message, raw in bodies if len(raw) < LARGE])
+    db.executemany(sql.ADD_BODY, [{"message": message, "raw": raw} for message, raw in bodies if len(raw) < LARGE])
     for message, raw in bodies:
         if len(raw) >= LARGE:
             _insert_large(db, message, raw)
@@ -308,11 +297,24 @@ def _insert_large(db: sqlite3.Connection, message: int, raw: bytes) -> None:
     As a parameter they would be copied twice, once with the interpreter's lock held.
     """
     free_at_once()
-    db.execute(ADD_EMPTY_BODY, {"message": message, "size": len(raw)})
+    db.execute(sql.ADD_EMPTY_BODY, {"message": message, "size": len(raw)})
     octets = memoryview(raw)
     with db.blobopen("body", "raw", message) as body:
         for start in range(0, len(raw), SLICE):
             body.write(octets[start : start + SLICE])
+
+
+def _large_raw(db: sqlite3.Connection, message: int) -> bytes:
+    """Return the bytes of a large mail; as a column of a row they would be in memory twice."""
+    db.execute("BEGIN")  # nobody deletes it between the look and the reading
+    try:
+        if db.execute(sql.RAW, {"message": message, "large": 0}).fetchone() is None:
+            raise no_such_message(message)
+        with db.blobopen("body", "raw", message, readonly=True) as body:
+            raw: bytes = body.read()
+            return raw
+    finally:
+        db.execute("COMMIT")
 
 
 def store_error(error: sqlite3.Error, *, name: str) -> StoreError | TooLarge:

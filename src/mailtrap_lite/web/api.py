@@ -78,6 +78,11 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
         message = find(sandbox, key)
         return jsonify(shapes.envelope(message))
 
+    @routes.post("/api/v1/message/<key>/restore")
+    def restore_message(key: str) -> Response:
+        message = find(sandbox, key)
+        return jsonify(shapes.restored(message.id, sandbox.restore(message.id, asked.mailbox())))
+
     @routes.get("/api/v1/message/<key>/session")
     def show_session_of_message(key: str) -> Response:
         return jsonify(shapes.session(session_of(find(sandbox, key))))
@@ -100,6 +105,10 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
     @routes.get("/api/v1/mailboxes")
     def list_mailboxes() -> Response:
         return jsonify(shapes.mailboxes(sandbox.mailboxes()))
+
+    @routes.get("/api/v1/mailbox/<path:name>")
+    def show_mailbox(name: str) -> Response:
+        return jsonify(shapes.mailbox(sandbox.mailbox(name).name, sandbox.maildrop(name)))
 
     @routes.get("/api/v1/info")
     def show_information() -> Response:

@@ -78,6 +78,14 @@ def chosen(*, keys: frozenset[str]) -> Chosen:
     return Chosen(tuple(known), read)
 
 
+def mailbox() -> str:
+    """Return the `Mailbox` of the JSON body, an address, a local part or `*`; `*` without a body. Raises BadRequest."""
+    name = _body(frozenset({"Mailbox"})).get("Mailbox", "*")
+    if not isinstance(name, str) or not name.strip():
+        raise BadRequest("Mailbox: this is no address, no local part and not *")
+    return name
+
+
 def _body(keys: frozenset[str]) -> Mapping[str, object]:
     raw = request.get_data(cache=False)
     if not raw:

@@ -14,6 +14,7 @@ from typing import Any  # Any: what a template is given
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import NoSuchMessage
 from mailtrap_lite.message import Message, Protocol, Session, Summary
 from mailtrap_lite.message.html import image_type
@@ -140,6 +141,14 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
         sandbox.mark_read([found.id], read=request.form.get("read") == "yes")
         return redirect(url_for("pages.message", key=found.id, **Place.asked().query()), 303)
 
+    @routes.post("/message/<key>/restore")
+    def restore(key: str) -> BaseResponse:
+        found = find(sandbox, key)
+        # The mailbox as the deliveries have it, so not a name to be understood; none is all of them.
+        sandbox.restore(found.id, Selection(mailbox=request.form.get("mailbox", "")))
+        place = Place.asked().query(tab=Tab.ENVELOPE.value)
+        return redirect(url_for("pages.message", key=found.id, **place), 303)
+
     return routes
 
 
@@ -208,6 +217,7 @@ def _reading(message: Message) -> dict[str, Any]:
         "source_is_cut": len(message.raw) > MOST_SOURCE,
         "attached": [(part, bool(image_type(part.data))) for part in (*content.attachments, *content.inline)],
         "session": message.session,
+        "gone": [delivery for delivery in message.deliveries if delivery.deleted_at is not None],
         "findings": objections,
         "only_in_envelope": _only_in_envelope(message),
     }

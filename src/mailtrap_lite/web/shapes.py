@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from mailtrap_lite.message import Address, Delivery, Envelope, Finding, Message, Part, Recipient, Session, Summary
-from mailtrap_lite.store import Counts, MailboxCount
+from mailtrap_lite.store import Counts, Entry, MailboxCount
 from mailtrap_lite.version import __version__
 from mailtrap_lite.web import sessions
 
@@ -258,6 +258,17 @@ def lint(values: Iterable[Finding]) -> Shape:
 def mailboxes(values: Iterable[MailboxCount]) -> Shape:
     """Ours: each mailbox and how many messages a POP3 client would find in it."""
     return {"mailboxes": [{"Name": value.name, "Waiting": value.waiting} for value in values]}
+
+
+def mailbox(name: str, entries: Iterable[Entry]) -> Shape:
+    """Ours: what a POP3 client would list now, in its order. Size: the octets that RETR sends."""
+    waiting: list[Json] = [{"ID": str(value.message), "UID": value.uid, "Size": value.octets} for value in entries]
+    return {"Name": name, "Waiting": waiting}
+
+
+def restored(message: int, mailboxes: int) -> Shape:
+    """Ours: in how many mailboxes a message lies again that POP3 had deleted there."""
+    return {"ID": str(message), "Restored": mailboxes}
 
 
 def news(counts: Counts, fresh: Sequence[Summary], *, cursor: int, complete: bool) -> Shape:

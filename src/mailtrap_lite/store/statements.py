@@ -1,0 +1,96 @@
+"""The SQL of both SQLite stores: one constant for each statement, and for each kind of selection where it matters.
+
+Values are always named parameters. What is put together here is constants only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailtrap_lite.accounts import Selection
+
+# The deliveries of a selection: of a mailbox, of a local part, or all. Each has an index of its own.
+CHOSEN = ("mailbox = :mailbox", "local = :local", "TRUE")
+
+ADD_MESSAGE = (
+    "INSERT INTO message (id, received, size, octets, envelope, uid)"
+    " VALUES (:id, :received, :size, :octets, :envelope, :uid)"
+)
+ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
+ADD_EMPTY_BODY = "INSERT INTO body (message, raw) VALUES (:message, ZEROBLOB(:size))"
+ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local, uid) VALUES (:message, :mailbox, :local, :uid)"
+WHO_HAS_UID = "SELECT mailbox FROM delivery WHERE uid = :uid"
+TOTALS = "SELECT messages, unread, octets FROM totals"
+OLDEST = "SELECT id, size FROM message WHERE id < :newest ORDER BY id"
+DROP_UP_TO = "DELETE FROM message WHERE id <= :last"
+MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
+MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
+DELETE = "DELETE FROM message WHERE id = :id"
+DELETE_ALL = "DELETE FROM message"
+KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
+KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
+FETCHED = tuple(
+    f"UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message AND {chosen}"
+    for chosen in CHOSEN
+)
+DELETED = tuple(
+    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE message = :message AND deleted_at IS NULL"
+    f" AND {chosen}"
+    for chosen in CHOSEN
+)
+RESTORE = tuple(
+    "UPDATE delivery SET deleted_at = NULL, deleted_by = NULL WHERE message = :message AND deleted_at IS NOT NULL"
+    f" AND {chosen}"
+    for chosen in CHOSEN
+)
+MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
+DELIVERIES = (
+    "SELECT id, message, mailbox, uid, fetched_at, fetched_by, deleted_at, deleted_by"
+    " FROM delivery WHERE message = :message ORDER BY id"
+)
+# The length of a blob is known without reading it.
+RAW = "SELECT LENGTH(raw), CASE WHEN LENGTH(raw) < :large THEN raw END FROM body WHERE message = :message"
+SMALL_RAWS = (
+    "SELECT message, raw FROM body WHERE message IN (SELECT value FROM JSON_EACH(:ids)) AND LENGTH(raw) < :large"
+)
+IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
+ROWS = tuple(
+    f"SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after{chosen}"
+    " ORDER BY id DESC LIMIT :limit OFFSET :start"
+    for chosen in (
+        " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
+        " AND id IN (SELECT message FROM delivery WHERE local = :local)",
+        "",
+    )
+)
+MAILDROP = tuple(
+    f"SELECT DISTINCT message.id, message.octets, {uid} FROM delivery JOIN message ON message.id = delivery.message"
+    f" WHERE deleted_at IS NULL AND {chosen} ORDER BY message.id"
+    for chosen, uid in zip(CHOSEN, ("delivery.uid", "message.uid", "message.uid"), strict=True)
+)
+WAITING = tuple(
+    f"SELECT DISTINCT message FROM delivery WHERE deleted_at IS NULL AND {chosen} ORDER BY message" for chosen in CHOSEN
+)
+WERE_FETCHED = tuple(
+    f"SELECT message FROM delivery WHERE fetched_at IS NOT NULL AND {chosen}"
+    " GROUP BY message ORDER BY MAX(fetched_at), message"
+    for chosen in CHOSEN
+)
+WERE_DELETED = tuple(
+    f"SELECT message FROM delivery WHERE deleted_at IS NOT NULL AND {chosen}"
+    " GROUP BY message ORDER BY MAX(deleted_at), message"
+    for chosen in CHOSEN
+)
+MAILBOXES = "SELECT mailbox, SUM(deleted_at IS NULL) FROM delivery GROUP BY mailbox ORDER BY mailbox"
+IDENTITY = "SELECT identity FROM store"
+LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
+
+
+def chosen_from(statements: Sequence[str], selection: Selection) -> str:
+    """Return the statement for a selection; they are in the order of CHOSEN."""
+    return statements[0 if selection.mailbox else 1 if selection.local else 2]
+
+
+def values_of(selection: Selection) -> dict[str, str]:
+    """Return the parameters that say which."""
+    return {"mailbox": selection.mailbox, "local": selection.local}

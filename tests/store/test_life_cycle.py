@@ -1,0 +1,180 @@
+"""What every store knows of a message's life over POP3: fetched, deleted, restored, and under which UIDL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from mailtrap_lite.accounts import Selection, selection_of
+from mailtrap_lite.errors import BadMail
+from mailtrap_lite.message import Delivery
+from mailtrap_lite.store import Arrival, Store
+
+Arriving = Callable[..., Arrival]
+ALL = Selection()
+BOB, EVE, BOBS = selection_of("bob@x.test"), selection_of("eve@x.test"), selection_of("bob")
+
+
+@pytest.fixture
+def chosen(arrival: Arriving) -> Callable[..., Arrival]:
+    """Make a mail with a UIDL that was chosen for it."""
+
+    def make(uid: str, *mailboxes: str) -> Arrival:
+        return replace(arrival(*mailboxes), uid=uid)
+
+    return make
+
+
+def uids(store: Store, selection: Selection) -> list[str]:
+    return [entry.uid for entry in store.maildrop(selection)]
+
+
+def test_what_was_fetched_and_deleted_comes_in_the_order_in_which_it_happened(store: Store, arrival: Arriving) -> None:
+    one, two, three = (store.add(arrival("bob@x.test")) for _ in range(3))
+    other = store.add(arrival("eve@x.test"))
+
+    store.update_maildrop(BOB, fetched=[three], deleted=[three], user="bob@x.test", now=1.0)
+    store.update_maildrop(ALL, fetched=[one, other], deleted=[other], user="*", now=2.0)
+    store.update_maildrop(BOB, fetched=[two], deleted=[one], user="bob@x.test", now=3.0)
+
+    assert store.fetched(BOB) == [three, one, two]
+    assert store.deleted(BOB) == [three, one]
+    assert store.fetched(EVE) == store.deleted(EVE) == [other]
+    assert store.fetched(ALL) == [three, one, other, two]
+    assert store.deleted(ALL) == [three, other, one]
+    assert store.fetched(BOBS) == store.fetched(BOB)
+
+
+def test_a_message_of_several_mailboxes_counts_once_and_by_its_last_time(store: Store, arrival: Arriving) -> None:
+    both = store.add(arrival("bob@x.test", "bob@y.test"))
+    one = store.add(arrival("bob@x.test"))
+
+    for now, mailbox, message in ((1.0, "bob@x.test", both), (2.0, "bob@x.test", one), (3.0, "bob@y.test", both)):
+        store.update_maildrop(selection_of(mailbox), fetched=[message], deleted=[message], user="bob", now=now)
+
+    assert store.fetched(BOBS) == store.deleted(BOBS) == [one, both]
+    assert store.fetched(BOB) == [both, one]
+    assert store.waiting(BOBS) == store.waiting(ALL) == []
+
+
+def test_what_waits_is_told_by_each_kind_of_selection(store: Store, arrival: Arriving) -> None:
+    both = store.add(arrival("bob@x.test", "bob@y.test"))
+    other = store.add(arrival("eve@x.test"))
+    store.update_maildrop(BOB, fetched=[], deleted=[both], user="bob@x.test", now=1.0)
+
+    assert store.waiting(BOB) == []
+    assert store.waiting(BOBS) == [both]
+    assert store.waiting(ALL) == [both, other]
+
+
+def test_rows_are_of_each_kind_of_selection_deleted_over_pop3_or_not(store: Store, arrival: Arriving) -> None:
+    both = store.add(arrival("bob@x.test", "bob@y.test"))
+    other = store.add(arrival("eve@x.test"))
+    store.update_maildrop(BOB, fetched=[], deleted=[both], user="bob@x.test", now=1.0)
+
+    def listed(selection: Selection) -> list[int]:
+        return [row.id for row in store.rows(start=0, limit=9, selection=selection)]
+
+    assert listed(BOB) == listed(BOBS) == [both]
+    assert listed(EVE) == [other]
+    assert listed(ALL) == [other, both]
+    assert listed(selection_of("nobody")) == []
+    assert [row.id for row in store.rows(start=1, limit=9, after=0, selection=ALL)] == [both]
+
+
+def test_what_was_deleted_is_put_back_under_its_uidl(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test"))
+    before = store.maildrop(BOB)
+    store.update_maildrop(BOB, fetched=[message], deleted=[message], user="bob@x.test", now=1.0)
+    revision = store.revision
+
+    assert store.restore(message, BOB) == 1
+
+    assert store.maildrop(BOB) == before
+    assert store.deleted(BOB) == []
+    assert store.message(message).deliveries == (
+        Delivery(1, message, "bob@x.test", before[0].uid, fetched_at=1.0, fetched_by="bob@x.test"),
+    )
+    assert store.revision == revision + 1
+
+
+def test_only_the_mailboxes_that_were_named_get_it_back(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test", "bob@y.test", "eve@x.test"))
+    store.update_maildrop(ALL, fetched=[], deleted=[message], user="*", now=1.0)
+
+    assert store.restore(message, EVE) == 1
+    assert (store.waiting(EVE), store.waiting(BOBS)) == ([message], [])
+    assert store.restore(message, BOBS) == 2
+    assert store.waiting(BOB) == [message]
+
+
+def test_nothing_to_restore_is_no_news(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test"))
+    revision = store.revision
+
+    assert [store.restore(number, ALL) for number in (message, message + 1, 0, -1, 10**30)] == [0] * 5
+    assert store.revision == revision
+
+
+def test_what_was_restored_can_be_deleted_again(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test"))
+
+    for now in (1.0, 2.0):
+        store.update_maildrop(BOB, fetched=[], deleted=[message], user="bob@x.test", now=now)
+        store.restore(message, ALL)
+    store.update_maildrop(BOB, fetched=[], deleted=[message], user="bob", now=3.0)
+
+    assert [(d.deleted_at, d.deleted_by) for d in store.message(message).deliveries] == [(3.0, "bob")]
+
+
+def test_a_uidl_can_be_chosen(store: Store, arrival: Arriving, chosen: Arriving) -> None:
+    store.add(arrival("bob@x.test"))
+    message = store.add(chosen("a-1", "bob@x.test", "eve@x.test"))
+
+    assert uids(store, BOB)[1] == "a-1"
+    assert uids(store, EVE) == ["a-1"]
+    assert uids(store, ALL)[1] == uids(store, BOBS)[1] == "a-1"
+    assert [delivery.uid for delivery in store.message(message).deliveries] == ["a-1", "a-1"]
+
+
+def test_a_uidl_that_is_taken_in_a_mailbox_stores_nothing(store: Store, chosen: Arriving) -> None:
+    first = store.add(chosen("a-1", "bob@x.test"))
+    store.update_maildrop(BOB, fetched=[], deleted=[first], user="bob", now=1.0)
+
+    with pytest.raises(BadMail, match=r"uid='a-1' is taken: a message in the mailbox bob@x\.test has this UIDL"):
+        store.add(chosen("a-1", "eve@x.test", "bob@x.test"))
+
+    assert store.ids() == [first]
+    assert store.waiting(EVE) == []
+
+
+def test_mailboxes_that_are_opened_together_never_show_a_uidl_twice(store: Store, chosen: Arriving) -> None:
+    first = store.add(chosen("a-1", "bob@x.test"))
+    store.add(chosen("a-1", "eve@x.test"))
+    together = uids(store, ALL)
+    store.delete([first])
+
+    assert uids(store, EVE) == ["a-1"]
+    assert together[0] == "a-1"
+    assert len(set(together)) == 2
+    assert uids(store, ALL) == together[1:]  # it stays what it was when the other is gone
+
+
+def test_a_uidl_of_the_stores_own_kind_cannot_be_chosen(store: Store, arrival: Arriving, chosen: Arriving) -> None:
+    store.add(arrival("bob@x.test"))
+    own = uids(store, BOB)[0]
+
+    for uid in (own, own.replace(".1", ".4711")):
+        with pytest.raises(BadMail, match=r"cannot be chosen: such a UIDL is one of the store's own"):
+            store.add(chosen(uid, "eve@x.test"))
+
+
+def test_a_uidl_is_free_again_when_its_message_is_gone_for_good(store: Store, chosen: Arriving) -> None:
+    store.delete([store.add(chosen("a-1", "bob@x.test"))])
+    store.add(chosen("a-1", "bob@x.test"))
+    store.clear()
+    store.add(chosen("a-1", "bob@x.test"))
+
+    assert uids(store, BOB) == uids(store, ALL) == ["a-1"]
