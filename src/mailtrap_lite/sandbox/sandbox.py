@@ -24,6 +24,7 @@ from mailtrap_lite.errors import BadMail, NoMailArrived, NoSuchMessage
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Content, Ending, Envelope, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
@@ -51,6 +52,8 @@ class Sandbox:
         self._sessions = Sessions(clock)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
+        self.hidden_pop3 = frozenset(settings.pop3_hide)
+        self.login_delay = LoginDelay(settings.pop3_login_delay)  # on the loop
 
     # Mail comes in.
 
@@ -242,13 +245,14 @@ class Sandbox:
 
     # Mail is fetched.
 
-    def open_maildrop(self, user: str) -> Maildrop:
+    def open_maildrop(self, user: str, *, exclusive: bool = True) -> Maildrop:
         """Lock and return what a POP3 user sees: of an address, of a local part, or `*` for everything.
 
-        Raises MaildropInUse, or BadMail for an empty name.
+        exclusive: False for a snapshot without the lock. Raises MaildropInUse, or BadMail for an empty name.
         """
         selection = selection_of(user, plus_addressing=self.settings.plus_addressing)
-        return Maildrop(self._store, self._locks, selection, user=user, clock=self.clock)
+        locks = self._locks if exclusive else None
+        return Maildrop(self._store, locks, selection, user=user, clock=self.clock)
 
     # Conversations are remembered.
 

@@ -18,7 +18,7 @@ from mailtrap_lite.settings import Settings
 log = logging.getLogger(__name__)
 
 # The doors that speak TLS from the first octet.
-IMPLICIT_TLS = frozenset({"smtps"})
+IMPLICIT_TLS = frozenset({"smtps", "pop3s"})
 
 
 class Door(Protocol):
@@ -29,19 +29,20 @@ class Door(Protocol):
 
 
 def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) -> Door:
-    """Return the door of a setting: smtp, smtps, lmtp or pop3."""
+    """Return the door of a setting: smtp, smtps, lmtp, pop3 or pop3s."""
     # The doors are imported by those who open one.
-    if name == "pop3":
+    context, implicit = (tls.server_context if tls else None), name in IMPLICIT_TLS
+    if name in ("pop3", "pop3s"):
         from mailtrap_lite.pop3.server import Pop3Door
 
-        return Pop3Door(sandbox, settings)
+        return Pop3Door(sandbox, settings, tls=context, implicit_tls=implicit)
     from mailtrap_lite.smtp.door import SmtpDoor
 
     return SmtpDoor(
         sandbox,
         settings,
-        tls=tls.server_context if tls else None,
-        implicit_tls=name in IMPLICIT_TLS,
+        tls=context,
+        implicit_tls=implicit,
         protocol=Spoken.LMTP if name == "lmtp" else Spoken.SMTP,
     )
 
