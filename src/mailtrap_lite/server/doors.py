@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # The doors that speak TLS from the first octet.
 IMPLICIT_TLS = frozenset({"smtps", "pop3s"})
+# Seconds that a client has for its own goodbye to TLS at the end.
+FAREWELL = 5.0
 
 
 class Door(Protocol):
@@ -53,16 +55,15 @@ async def serve(doors: Sequence[tuple[str, Door, Sequence[socket.socket]]], tls:
     # asyncio lets a door shake hands itself, so that it counts and ends who is not done with it. uvloop loses octets
     # that come before `start_tls`, so there the loop does it.
     by_loop = not isinstance(loop, asyncio.BaseEventLoop)
-    return [
-        await loop.create_server(
-            door,
-            sock=listener,
-            backlog=BACKLOG,
-            ssl=tls.server_context if tls and by_loop and name in IMPLICIT_TLS else None,
-        )
-        for name, door, sockets in doors
-        for listener in sockets
-    ]
+    served = []
+    for name, door, sockets in doors:
+        context = tls.server_context if tls and by_loop and name in IMPLICIT_TLS else None
+        goodbye = FAREWELL if context else None
+        served += [
+            await loop.create_server(door, sock=listener, backlog=BACKLOG, ssl=context, ssl_shutdown_timeout=goodbye)
+            for listener in sockets
+        ]
+    return served
 
 
 async def end(
