@@ -11,7 +11,7 @@ from mailtrap_lite.pop3.sendqueue import Gone
 # Seconds in which it has to be done, if an idle client is not cut before.
 MOST_SECONDS: Final = 30.0
 # Seconds that a client has for its own goodbye to TLS at the end.
-FAREWELL: Final = 5.0
+FAREWELL: Final = 2.0
 
 
 class NotSecured(Exception):

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 # The doors that speak TLS from the first octet.
 IMPLICIT_TLS = frozenset({"smtps", "pop3s"})
 # Seconds that a client has for its own goodbye to TLS at the end.
-FAREWELL = 5.0
+FAREWELL = 2.0
 
 
 class Door(Protocol):
