@@ -113,11 +113,11 @@ def test_the_same_over_a_socket(path: Path, open_door: OpenDoor) -> None:
         if turn.handshake:
             client.shake_hands(door.trust())
         pending += turn.said
+        expected = with_uids(turn.answer, door, dialogue)
         if turn.answer:
             door.sandbox.failure = turn.failure
             client.send(pending)
             pending = b""
-        expected = with_uids(turn.answer, door, dialogue)
         said = b"".join(client.line() for _ in range(expected.count(b"\n")))
         assert said == expected, turn.said
     assert not pending, "a dialogue ends with a reply"
