@@ -107,6 +107,17 @@ def test_no_password_is_written_down(
     assert transcript.endswith("S: +OK bye")
 
 
+@pytest.mark.parametrize("begin", [b"AUTH LOGIN", b" AUTH LOGIN", b"auth\tLOGIN", b"AUTH GSSAPI", b"AUTH LOGIN !"])
+def test_answers_to_an_auth_that_did_not_begin_are_secrets_too(begin: bytes, shell: type[Shell]) -> None:
+    client = shell(settings=Settings(pop3_hide=("LOGIN",)))
+
+    client.say(begin + b"\r\nYWxpY2U=\r\nc2VzYW1l\r\n")
+    client.say(b"CAPA\r\nxyzzy\r\n")
+
+    assert client.heard[1:3] == [b"***", b"***"]
+    assert client.heard[-1] == b"xyzzy"
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_opens_the_maildrop(way: Callable[[bytes], list[bytes]], open_door: OpenDoor) -> None:
     door = open_door(pop3_auth="table", users={"alice": "sesame"})

@@ -283,7 +283,7 @@ def test_an_address_of_elsewhere_is_said(host: str) -> None:
         Server(smtp=f"{host}:1025").start()
 
 
-@pytest.mark.parametrize("setting", ["pop3", "web"])
+@pytest.mark.parametrize("setting", ["pop3", "pop3s", "web"])
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.7"])
 def test_doors_that_show_mail_are_open_to_others_only_when_somebody_said_so(setting: str, host: str) -> None:
     with pytest.raises(BadSetting, match=r"lets other machines read the mail.* --no-auth"):

@@ -67,7 +67,7 @@ class Machine:
         self._lines = LineReader()
         self._outstanding: Question | None = None
         self._failed_logins = 0
-        self._after_auth = False  # the last command that there is was AUTH
+        self._after_auth = False  # the last command that is known was AUTH
         # RFC 1939 section 7: a "<" in the greeting promises APOP.
         self.timestamp = b"" if "APOP" in hidden() else stamp()
         greeting = f"{hostname} POP3 ready {self.timestamp.decode()}".rstrip()
@@ -100,8 +100,10 @@ class Machine:
         self.reply(ok(f"maildrop has {self.maildrop}"))
 
     def secured(self) -> None:
-        """TLS has begun: what was said before counts no more (RFC 2595 section 4). Since the StartTls nothing may have
-        been received in plain text."""
+        """TLS has begun: what was said before counts no more (RFC 2595 section 4).
+
+        Since the StartTls nothing may have been received in plain text.
+        """
         self._settle(StartTls)
         self.user = None
         self._tls = True
@@ -212,7 +214,9 @@ class Machine:
         known = any(name in row for row in COMMANDS.values())
         # What was sent behind an AUTH that was refused at once may be the answers to its challenges.
         self._actions.append(Heard(SECRET if self._after_auth and not known else redacted(line)))
-        self._after_auth = name == "AUTH" or (self._after_auth and not known)
+        # As with `redacted`, a client that means it but puts a tab or a space before it is taken at its word.
+        meant = line.split(None, 1)[:1]
+        self._after_auth = (meant != [] and meant[0].upper() == b"AUTH") or (self._after_auth and not known)
         command = self._look_up(name)
         arguments = rest.split()
         if command.whole:
