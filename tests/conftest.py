@@ -41,8 +41,8 @@ def project() -> Path:
 class Loop(LoopThread):
     """The loop of the doors, which must have nothing left to do at the end and nothing to complain of."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(loop)
         self.complaints: list[str] = []
         self.loop.set_exception_handler(lambda _, context: self.complaints.append(str(context)))
 

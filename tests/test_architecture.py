@@ -25,6 +25,8 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.smtp": 4,
     "mailtrap_lite.pop3.connection": 4,
+    "mailtrap_lite.pop3.handshake": 4,
+    "mailtrap_lite.pop3.patience": 4,
     "mailtrap_lite.pop3.sendqueue": 4,
     "mailtrap_lite.pop3.server": 4,
     "mailtrap_lite.web": 4,

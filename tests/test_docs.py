@@ -48,6 +48,14 @@ def test_the_page_of_lint_is_up_to_date() -> None:
         )
 
 
+def test_the_page_of_pop3_is_up_to_date() -> None:
+    from mailtrap_lite.pop3.__main__ import page as pop3_page
+
+    assert (ROOT / "docs" / "pop3.md").read_text(encoding="utf-8") == pop3_page(), (
+        "run: python -m mailtrap_lite.pop3 > docs/pop3.md"
+    )
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_links_to_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self  # Any: values arrive from TOML, the environment and callers, before they are checked
@@ -19,6 +19,12 @@ EXTENSIONS = (
 )
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2")
 CAPABILITIES = (*EXTENSIONS, *MECHANISMS)
+# What the POP3 door can do beyond the RFC 1939 minimum, by the names of CAPA where they have one, in its order.
+POP3_EXTENSIONS = (
+    *("USER", "SASL", "APOP", "STLS", "UTF8", "LANG", "TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"),
+    *("EXPIRE", "LOGIN-DELAY", "IMPLEMENTATION", "CAPA"),
+)
+POP3_CAPABILITIES = (*POP3_EXTENSIONS, *MECHANISMS)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -115,11 +121,14 @@ def _mapped(text: str) -> tuple[str, str]:
     return user, mailbox
 
 
-def _capabilities(text: str) -> tuple[str, ...]:
-    found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
-    if not set(found) <= set(CAPABILITIES):
-        raise ValueError
-    return found
+def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
+        if not set(found) <= set(known):
+            raise ValueError
+        return found
+
+    return read
 
 
 def _text(text: str) -> str:
@@ -163,6 +172,7 @@ ENDPOINT = Kind(
 OCTETS = Kind(_octets, "a number of octets, with k, m or g for KiB, MiB or GiB, for example 25m; 0 is no limit", "SIZE")
 COUNT = Kind(_positive, "a whole number from 1", "N")
 AMOUNT = Kind(_whole, "a whole number; 0 is no limit", "N")
+DELAY = Kind(_whole, "a whole number of seconds; 0 is none", "SECONDS")
 SECONDS = Kind(_seconds, "a number of seconds above 0, for example 300 or 0.5", "SECONDS")
 SWITCH = Kind(_switch, "yes or no", "yes|no")
 HOSTNAME = Kind(_name, "a host name of letters, digits, dots and hyphens", "NAME")
@@ -178,7 +188,14 @@ MAILBOXES = Kind(
     "USER:MAILBOX, several separated by commas; a mailbox is an address, a local part or *",
     "USER:MAILBOX,…",
 )
-HIDE = Kind(_capabilities, f"of {', '.join(CAPABILITIES)}, several separated by commas", "NAME,NAME")
+
+
+def _names_of(known: Sequence[str]) -> Kind:
+    return Kind(_some_of(known), f"of {', '.join(known)}, several separated by commas", "NAME,NAME")
+
+
+HIDE = _names_of(CAPABILITIES)
+POP3_HIDE = _names_of(POP3_CAPABILITIES)
 
 
 def _setting(default: object, kind: Kind, text: str) -> Any:  # dataclass fields are typed by their annotation
@@ -198,6 +215,9 @@ class Settings:
     )
     lmtp: Endpoint | None = _setting(None, ENDPOINT, "where mail is caught over LMTP; closed unless it is given")
     pop3: Endpoint = _setting(Endpoint("127.0.0.1", 1110), ENDPOINT, "where mail is fetched")
+    pop3s: Endpoint = _setting(
+        Endpoint("127.0.0.1", 1995), ENDPOINT, "where mail is fetched over TLS from the first octet; open with tls"
+    )
     web: Endpoint = _setting(Endpoint("127.0.0.1", 8025), ENDPOINT, "where mail is shown, and the API")
     store: str = _setting(MEMORY, STORE, "the file that keeps the mail, or memory")
     ready_file: Path | None = _setting(None, PATH, "written as JSON once every door is open, removed at the end")
@@ -208,7 +228,9 @@ class Settings:
     )
     no_auth: bool = _setting(False, SWITCH, "let other machines read the mail at POP3 and web without a password")
     tls: bool = _setting(
-        False, SWITCH, "offer STARTTLS and smtps, with tls_cert or a certificate made for this run (needs [tls])"
+        False,
+        SWITCH,
+        "offer STARTTLS, STLS, smtps and pop3s, with tls_cert or a certificate made for this run (needs [tls])",
     )
     tls_cert: Path | None = _setting(None, PATH, "the certificate chain in PEM; switches tls on")
     tls_key: Path | None = _setting(None, PATH, "its private key in PEM; in the file of tls_cert if not given")
@@ -216,8 +238,18 @@ class Settings:
     smtp_auth: str = _setting(
         "any", AUTH, "which SMTP logins are right: any; those of users (table); one is needed (required); none (reject)"
     )
-    users: tuple[tuple[str, str], ...] = _setting((), USERS, "who may log in, for smtp_auth table and required")
+    users: tuple[tuple[str, str], ...] = _setting((), USERS, "who may log in, for smtp_auth and pop3_auth")
     hide: tuple[str, ...] = _setting((), HIDE, "SMTP capabilities and mechanisms that are not there")
+    pop3_auth: str = _setting(
+        "any",
+        AUTH,
+        "which POP3 logins are right: any; those of users (table); the same, or any without (required); none",
+    )
+    pop3_hide: tuple[str, ...] = _setting((), POP3_HIDE, "POP3 capabilities and mechanisms that are not there")
+    pop3_lock: bool = _setting(
+        True, SWITCH, "one POP3 session in a mailbox at a time; no: each has a snapshot of its own"
+    )
+    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins of one user")
     strict: bool = _setting(False, SWITCH, "refuse what a strict receiver would refuse; see lint")
     message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
     recipients: int = _setting(1000, COUNT, "recipients of one message")

@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +80,15 @@ def test_the_ready_file_says_all_and_goes_at_the_end(serve: Serve, tmp_path: Pat
 
 
 def test_tls_and_lmtp_are_said_and_a_client_can_trust_them(serve: Serve) -> None:
-    command = serve("--store=memory", "--tls", "--smtps=127.0.0.1:0", "--lmtp=127.0.0.1:0")
+    command = serve("--store=memory", "--tls", "--smtps=127.0.0.1:0", "--pop3s=127.0.0.1:0", "--lmtp=127.0.0.1:0")
     ready = command.ready
     context = ssl.create_default_context(cafile=ready["tls"]["ca_file"])
 
     with smtplib.SMTP_SSL("localhost", ready["smtps"]["port"], context=context) as client:
         client.sendmail("a@x.test", ["b@x.test"], MAIL)
+    with closing(poplib.POP3_SSL("localhost", ready["pop3s"]["port"], context=context)) as reader:
+        assert reader.getwelcome().startswith(b"+OK")
+        reader.quit()
     with smtplib.LMTP("127.0.0.1", ready["lmtp"]["port"]) as client:
         client.starttls(context=context)
         client.sendmail("a@x.test", ["b@x.test"], MAIL)
@@ -94,6 +97,7 @@ def test_tls_and_lmtp_are_said_and_a_client_can_trust_them(serve: Serve) -> None
     assert (code, err) == (0, "")
     assert f"  SMTP   127.0.0.1:{ready['smtp']['port']}   STARTTLS, trust {ready['tls']['ca_file']}\n" in out
     assert f"  SMTPS  127.0.0.1:{ready['smtps']['port']}\n" in out
+    assert f"  POP3S  127.0.0.1:{ready['pop3s']['port']}\n" in out
     assert f"  LMTP   127.0.0.1:{ready['lmtp']['port']}\n" in out
     assert not Path(ready["tls"]["ca_file"]).exists()
 
@@ -101,7 +105,9 @@ def test_tls_and_lmtp_are_said_and_a_client_can_trust_them(serve: Serve) -> None
 @pytest.mark.parametrize(("kind", "fast"), [("asyncio", False), ("uvloop", True), ("auto", True)])
 def test_mail_is_caught_on_each_event_loop(kind: str, fast: bool, serve: Serve) -> None:
     log = "--log-level=info"
-    command = serve("--store=mail.db", f"--event-loop={kind}", "--tls", "--smtps=127.0.0.1:0", log)
+    command = serve(
+        "--store=mail.db", f"--event-loop={kind}", "--tls", "--smtps=127.0.0.1:0", "--pop3s=127.0.0.1:0", log
+    )
     context = ssl.create_default_context(cafile=command.ready["tls"]["ca_file"])
 
     with smtplib.SMTP("localhost", command.ready["smtp"]["port"]) as client:

@@ -41,12 +41,14 @@ MAIL: dict[str, bytes] = {
     "no headers": b"\r\njust a body\r\n",
 }
 
-# fetchmail writes headers for a mail that has none. It spoils two others, whatever the server: it writes stray octets
-# into lines beyond 8 KB, and takes a first line of one dot for a header. The others show that we sent them right.
+# fetchmail writes headers for a mail that has none, and getmail an empty line. fetchmail spoils two others, whatever
+# the server: it writes stray octets into lines beyond 8 KB, and takes a first line of one dot for a header. The others
+# show that we sent them right.
 UNTOUCHED: dict[tuple[str, str], Callable[[bytes], bytes]] = {
     ("fetchmail", "no headers"): lambda raw: raw[raw.index(b"\r\n\r\n") + 2 :] if raw.startswith(b"From:") else raw,
     ("fetchmail", "a line of 1 MB"): lambda raw: bytes(octet for octet in raw if octet == ord("x")),
     ("fetchmail", "first line is a dot"): lambda raw: raw[:3],
+    ("getmail", "first line is a dot"): lambda raw: raw.lstrip(),
 }
 
 

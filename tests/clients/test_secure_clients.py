@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.clients.conftest import RECIPIENT, SENDER, call, program
+from tests.clients.conftest import SENDER
+from tests.clients.fetchers import RECIPIENT
+from tests.clients.programs import call, program
 
 from mailtrap_lite import Server
 

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import uvloop
 
+from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.message import Session
-from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, Transmit
+from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, StartTls, Transmit
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.server import Pop3Door
 from mailtrap_lite.pop3.wire import retr_octets, transmission
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.settings import Settings
+from mailtrap_lite.server.doors import serve
+from mailtrap_lite.server.listening import listen
+from mailtrap_lite.server.tls import tls_of
+from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
     from tests.conftest import Loop
+
+
+def counted() -> Callable[[], bytes]:
+    """Return what returns timestamps one after the other, the same in each session."""
+    numbers = count(1)
+    return lambda: b"<1.%d@mail.test>" % next(numbers)
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,9 @@ class Shell:
 
     mails: Sequence[bytes] = ()
     failures: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # (text, code) of what the n-th line asks
+    settings: Settings = field(default_factory=Settings)
+    tls: bool = False
+    stamp: Callable[[], bytes] = field(default_factory=counted)
     sent: bytes = b""
     heard: list[bytes] = field(default_factory=list)
     logins: list[Login] = field(default_factory=list)
@@ -48,7 +63,24 @@ class Shell:
     closed: bool = False
 
     def __post_init__(self) -> None:
-        self.machine = Machine("mail.test")
+        self.shaking = False
+        self.hidden = frozenset(self.settings.pop3_hide)
+        self.machine = Machine(
+            "mail.test",
+            stamp=self.stamp,
+            accounts=Accounts(AuthMode(self.settings.pop3_auth), dict(self.settings.users)),
+            hidden=lambda: self.hidden,
+            can_tls=self.settings.tls,
+            tls=self.tls,
+            login_delay=self.settings.pop3_login_delay,
+        )
+        self.run()
+
+    def shake_hands(self) -> None:
+        """Begin TLS, which the client asked for."""
+        assert self.shaking
+        self.shaking = False
+        self.machine.secured()
         self.run()
 
     def say(self, data: bytes, *, piece: int | None = None) -> bytes:
@@ -56,8 +88,9 @@ class Shell:
         before = len(self.sent)
         size = piece or len(data) or 1
         for at in range(0, len(data), size):
-            self.machine.receive(data[at : at + size])
-            self.run()
+            if not self.shaking:  # plain text then breaks the handshake, and does not come to the machine
+                self.machine.receive(data[at : at + size])
+                self.run()
         return self.sent[before:]
 
     def log_in(self) -> Shell:
@@ -81,6 +114,8 @@ class Shell:
                 self.closed = True
             case _ if len(self.heard) in self.failures:
                 self.machine.failed(*self.failures[len(self.heard)])
+            case StartTls():
+                self.shaking = True
             case Login():
                 self.logins.append(action)
                 self.machine.logged_in([Item(f"uid-{n}", retr_octets(raw)) for n, raw in enumerate(self.mails, 1)])
@@ -138,6 +173,20 @@ class Line:
     def half_close(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)
 
+    def shake_hands(self, context: ssl.SSLContext) -> None:
+        """Begin TLS; the server has to have the name localhost."""
+        self._file.close()
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self._file = self.socket.makefile("rb")
+
+    def rest_of_anything(self) -> bytes:
+        """Read until the connection ends, in whatever way."""
+        found = b""
+        with suppress(OSError):
+            while data := self.socket.recv(65536):
+                found += data
+        return found
+
     def close(self) -> None:
         self._file.close()
         self.socket.close()
@@ -146,16 +195,23 @@ class Line:
 class Door:
     """A POP3 door on a free port, its sandbox, and the clients that a test opened."""
 
-    def __init__(self, loop: Loop, store: Store, settings: Settings) -> None:
+    def __init__(
+        self, loop: Loop, sandbox: Sandbox, *, name: str = "pop3", stamp: Callable[[], bytes] | None = None
+    ) -> None:
         self.loop = loop
-        self.sandbox = Sandbox(store, settings=settings)
-        self.door = Pop3Door(self.sandbox, settings)
-        self._listener = loop.run(self._serve())
-        self.port: int = self._listener.sockets[0].getsockname()[1]
+        self.sandbox = sandbox
+        self.tls = tls_of(sandbox.settings)
+        context = self.tls.server_context if self.tls else None
+        self.door = Pop3Door(sandbox, sandbox.settings, tls=context, implicit_tls=name == "pop3s", stamp=stamp)
+        listener = listen(Endpoint("127.0.0.1", 0), setting=name)
+        self.port: int = listener.getsockname()[1]
+        (self._listener,) = loop.run(serve([(name, self.door, [listener])], self.tls))
         self._lines: list[Line] = []
 
-    async def _serve(self) -> asyncio.Server:
-        return await asyncio.get_running_loop().create_server(self.door, "127.0.0.1", 0)
+    def trust(self) -> ssl.SSLContext:
+        """Return a client's context that trusts this door."""
+        assert self.tls is not None
+        return self.tls.context
 
     @property
     def ended(self) -> list[Session]:
@@ -195,14 +251,42 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_door(loop: Loop, kind: str, tmp_path: Path) -> Iterator[Callable[..., Door]]:
-    """Return a function that opens a door with these settings, on a store of each kind."""
+def event_loop() -> str:
+    """Say what runs the door; parametrize it for others."""
+    return "asyncio"
+
+
+@pytest.fixture
+def loop(event_loop: str) -> Iterator[Loop]:
+    """Return a loop of this test's own, in a thread."""
+    from tests.conftest import Loop  # at the top it would be imported twice, as what pytest calls conftest too
+
+    loop = Loop(uvloop.new_event_loop() if event_loop == "uvloop" else None)
+    yield loop
+    loop.stop()
+
+
+OpenDoor = Callable[..., Door]
+
+
+@pytest.fixture
+def open_door(loop: Loop, kind: str, tmp_path: Path) -> Iterator[OpenDoor]:
+    """Return a function that opens a door with these settings, on a store of each kind.
+
+    name: of the door, pop3 or pop3s. sandbox: a class, that fails for example. stamp: timestamps.
+    """
     doors: list[tuple[Door, Store]] = []
 
-    def open_one(**changes: object) -> Door:
+    def open_one(
+        *,
+        name: str = "pop3",
+        sandbox: type[Sandbox] = Sandbox,
+        stamp: Callable[[], bytes] | None = None,
+        **changes: object,
+    ) -> Door:
         settings = Settings.of({"store": "memory" if kind == "memory" else str(tmp_path / "mail.db"), **changes})
         store = open_store(settings)
-        doors.append((Door(loop, store, settings), store))
+        doors.append((Door(loop, sandbox(store, settings=settings), name=name, stamp=stamp), store))
         return doors[-1][0]
 
     yield open_one
@@ -210,9 +294,10 @@ def open_door(loop: Loop, kind: str, tmp_path: Path) -> Iterator[Callable[..., D
         with closing(store):
             door.close()
             door.hang_up()
+            assert door.door.crowd == set()
 
 
 @pytest.fixture
-def door(open_door: Callable[..., Door]) -> Door:
+def door(open_door: OpenDoor) -> Door:
     """Return a door with the default settings."""
     return open_door()

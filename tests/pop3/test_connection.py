@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from mailtrap_lite.pop3.wire import SLICE
 from mailtrap_lite.sandbox import Maildrop, Sandbox
 
 if TYPE_CHECKING:
-    from tests.pop3.conftest import Door
+    from tests.pop3.conftest import Door, OpenDoor
 
 ALICE = "alice@x.test"
 
@@ -93,7 +92,7 @@ def test_a_line_of_50_mb_is_refused_and_the_session_goes_on(door: Door) -> None:
     assert line.ask(b"NOOP") == b"+OK\r\n"
 
 
-def test_a_silent_session_is_closed_without_update(open_door: Callable[..., Door]) -> None:
+def test_a_silent_session_is_closed_without_update(open_door: OpenDoor) -> None:
     door = open_door(pop3_idle=0.1)
     door.sandbox.deliver(b"one\r\n", to=ALICE)
     line = door.connect().log_in()
@@ -106,7 +105,7 @@ def test_a_silent_session_is_closed_without_update(open_door: Callable[..., Door
     door.connect().log_in()
 
 
-def test_a_client_that_stops_reading_is_silent_too(open_door: Callable[..., Door]) -> None:
+def test_a_client_that_stops_reading_is_silent_too(open_door: OpenDoor) -> None:
     door = open_door(pop3_idle=0.2)
     door.sandbox.deliver(b"x" * 40_000_000, to=ALICE)
     door.connect(receive_buffer=4096).log_in().send(b"RETR 1\r\n")
@@ -115,7 +114,7 @@ def test_a_client_that_stops_reading_is_silent_too(open_door: Callable[..., Door
     assert door.sandbox.latest().deliveries[0].fetched_at is None
 
 
-def test_a_slow_retr_that_moves_is_not_silence(open_door: Callable[..., Door]) -> None:
+def test_a_slow_retr_that_moves_is_not_silence(open_door: OpenDoor) -> None:
     door = open_door(pop3_idle=0.4)
     raw = b"x" * 6_000_000
     door.sandbox.deliver(raw, to=ALICE)
@@ -137,16 +136,16 @@ def test_a_slow_retr_that_moves_is_not_silence(open_door: Callable[..., Door]) -
 
 @pytest.mark.parametrize("kind", ["file"])  # a store in memory is asked on the loop: nothing happens meanwhile
 def test_a_client_that_leaves_during_its_login_leaves_no_lock(
-    open_door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = open_door()
     asked, go_on = threading.Event(), threading.Event()
     open_maildrop = Sandbox.open_maildrop
 
-    def slow(sandbox: Sandbox, user: str) -> Maildrop:
+    def slow(sandbox: Sandbox, user: str, *, exclusive: bool) -> Maildrop:
         asked.set()
         go_on.wait(10)
-        return open_maildrop(sandbox, user)
+        return open_maildrop(sandbox, user, exclusive=exclusive)
 
     with monkeypatch.context() as patch:
         patch.setattr(Sandbox, "open_maildrop", slow)
@@ -162,17 +161,17 @@ def test_a_client_that_leaves_during_its_login_leaves_no_lock(
 
 @pytest.mark.parametrize("kind", ["file"])  # a store in memory is asked on the loop: nothing happens meanwhile
 def test_a_login_that_is_under_way_at_the_end_leaves_no_lock(
-    open_door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = open_door()
     asked, go_on, opened = threading.Event(), threading.Event(), threading.Event()
     open_maildrop = Sandbox.open_maildrop
 
-    def slow(sandbox: Sandbox, user: str) -> Maildrop:
+    def slow(sandbox: Sandbox, user: str, *, exclusive: bool) -> Maildrop:
         asked.set()
         go_on.wait(10)
         try:
-            return open_maildrop(sandbox, user)
+            return open_maildrop(sandbox, user, exclusive=exclusive)
         finally:
             opened.set()
 
@@ -195,7 +194,7 @@ def test_a_login_that_is_under_way_at_the_end_leaves_no_lock(
 
 @pytest.mark.parametrize("kind", ["file"])  # a store in memory is asked on the loop: nothing happens meanwhile
 def test_a_store_that_is_slow_is_not_a_client_that_is_silent(
-    open_door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = open_door(pop3_idle=0.1)
     door.sandbox.deliver(b"one\r\n", to=ALICE)
@@ -212,7 +211,7 @@ def test_a_store_that_is_slow_is_not_a_client_that_is_silent(
 
 @pytest.mark.parametrize("kind", ["file"])  # a store in memory is asked on the loop: nothing happens meanwhile
 def test_a_client_that_comes_back_while_its_marks_are_written_is_let_in(
-    open_door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = open_door()
     door.sandbox.deliver(b"one\r\n", to=ALICE)
@@ -224,9 +223,9 @@ def test_a_client_that_comes_back_while_its_marks_are_written_is_let_in(
         refused.wait(10)
         update(maildrop, fetched=fetched, deleted=deleted)
 
-    def refuse_late(sandbox: Sandbox, user: str) -> Maildrop:
+    def refuse_late(sandbox: Sandbox, user: str, *, exclusive: bool) -> Maildrop:
         try:
-            return open_maildrop(sandbox, user)
+            return open_maildrop(sandbox, user, exclusive=exclusive)
         except MaildropInUse:
             # The worst moment: the first session ends while the refusal of the second is on its way.
             refused.set()
@@ -249,7 +248,7 @@ def test_a_client_that_comes_back_while_its_marks_are_written_is_let_in(
 @pytest.mark.parametrize("kind", ["file"])  # a store in memory is asked on the loop: nothing happens meanwhile
 @pytest.mark.parametrize("grace", [0.0, 5.0])
 def test_the_end_waits_for_a_commit_as_long_as_the_grace_says(
-    grace: float, open_door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
+    grace: float, open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = open_door()
     door.sandbox.deliver(b"one\r\n", to=ALICE)

@@ -1,71 +1,54 @@
-"""Dialogues that anyone can read: dialogues/README.txt says how."""
+"""Each dialogue of dialogues/*.txt, against the bare machine and over a real socket."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import pytest
+from tests.pop3.dialogue import FILES, Dialogue, read
+
+from mailtrap_lite.errors import MailtrapError
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.settings import Settings
 
 if TYPE_CHECKING:
-    from tests.pop3.conftest import Shell
+    from tests.pop3.conftest import Door, OpenDoor, Shell
 
-FOLDER = Path(__file__).parent / "dialogues"
-FILES = sorted(path for path in FOLDER.glob("*.txt") if path.stem != "README")
-
-
-@dataclass
-class Dialogue:
-    mails: list[bytes] = field(default_factory=list)
-    failures: dict[int, tuple[str, str]] = field(default_factory=dict)  # by the number of the command
-    # What is said before the first command, and then each command with its answer.
-    turns: list[tuple[bytes, bytes]] = field(default_factory=lambda: [(b"", b"")])
-    ends: bool = False
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def octets(text: str) -> bytes:
-    """Return the octets that a line of a dialogue stands for."""
-    names = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
-    parts = re.split(r"\\(x[0-9a-f]{2}|.)", text)
-    escaped = [names[part] if part in names else bytes.fromhex(part[1:]) for part in parts[1::2]]
-    plain = [part.encode() for part in parts[::2]]
-    return plain[0] + b"".join(a + b for a, b in zip(escaped, plain[1:], strict=True))
+def begin(shell: type[Shell], dialogue: Dialogue) -> Shell:
+    """Return a client of a bare machine that is as the dialogue wants it."""
+    return shell(
+        dialogue.mails,
+        dialogue.failures,
+        settings=Settings.of(dialogue.settings),
+        tls=dialogue.door == "pop3s",
+        stamp=stamps(dialogue),
+    )
 
 
-def read(path: Path) -> Dialogue:
-    dialogue = Dialogue()
-    for line in path.read_text().split("\n"):
-        mark, text = line[:2], line[3:]
-        if not line or line.startswith("#"):
-            continue
-        match mark:
-            case "M:":
-                dialogue.mails.append(octets(text))
-            case "F:":
-                code, _, words = text.partition(" ")
-                dialogue.failures[len(dialogue.turns)] = (words, "" if code == "-" else code)
-            case "C:":
-                dialogue.turns.append((octets(text) + b"\r\n", b""))
-            case "S:":
-                said, answer = dialogue.turns[-1]
-                dialogue.turns[-1] = (said, answer + octets(text) + b"\r\n")
-            case "E:":
-                dialogue.ends = True
-            case _:
-                raise AssertionError(f"{path.name}: {line!r} begins with no mark")
-    return dialogue
+def stamps(dialogue: Dialogue) -> Callable[[], bytes]:
+    return iter(dialogue.stamps or [b"<1.%d@mail.test>" % number for number in range(1, 100)]).__next__
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_command_is_answered_as_written(path: Path, shell: type[Shell]) -> None:
     dialogue = read(path)
-    client = shell(dialogue.mails, dialogue.failures)
+    client = begin(shell, dialogue)
 
-    assert client.sent == dialogue.turns[0][1]
-    for said, answer in dialogue.turns[1:]:
-        assert client.say(said) == answer, said
+    assert client.sent == dialogue.turns[0].answer
+    pending = b""
+    for turn in dialogue.turns[1:]:
+        if turn.handshake:
+            client.shake_hands()
+        pending += turn.said
+        if turn.answer:
+            assert client.say(pending) == turn.answer, pending
+            pending = b""
     assert client.closed == dialogue.ends
 
 
@@ -73,9 +56,70 @@ def test_each_command_is_answered_as_written(path: Path, shell: type[Shell]) -> 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_same_in_one_stream(path: Path, piece: int | None, shell: type[Shell]) -> None:
     dialogue = read(path)
-    client = shell(dialogue.mails, dialogue.failures)
+    client = begin(shell, dialogue)
 
-    client.say(b"".join(said for said, _ in dialogue.turns), piece=piece)
+    for turn in dialogue.streams():
+        if turn.handshake:
+            client.shake_hands()
+        client.say(turn.said, piece=piece)
 
-    assert client.sent == b"".join(answer for _, answer in dialogue.turns)
+    assert client.sent == b"".join(turn.answer for turn in dialogue.turns)
     assert client.closed == dialogue.ends
+
+
+class FailingSandbox(Sandbox):
+    """Fails at the next verb with what it is told to."""
+
+    failure: tuple[str, str] | None = None
+
+    async def offload(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self.failure is not None:
+            (text, code), self.failure = self.failure, None
+            error = MailtrapError(text)
+            error.pop3 = code
+            raise error
+        return await super().offload(function, *args, **kwargs)
+
+
+def with_uids(answer: bytes, door: Door, dialogue: Dialogue) -> bytes:
+    """Return an answer with the unique-ids that the store has given."""
+    maildrop = door.sandbox.open_maildrop(dialogue.mailbox, exclusive=False)
+    for number, entry in reversed(list(enumerate(maildrop.entries, 1))):
+        answer = answer.replace(b"uid-%d" % number, entry.uid.encode())
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["memory"])
+@pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_same_over_a_socket(path: Path, open_door: OpenDoor) -> None:
+    dialogue = read(path)
+    door = open_door(
+        name=dialogue.door,
+        sandbox=FailingSandbox,
+        stamp=stamps(dialogue),
+        hostname="mail.test",
+        **dialogue.settings,
+    )
+    assert isinstance(door.sandbox, FailingSandbox)
+    for raw in dialogue.mails:
+        door.sandbox.deliver(raw, to=dialogue.mailbox)
+    client = door.connect()
+    if dialogue.door == "pop3s":
+        client.shake_hands(door.trust())
+
+    pending = b""
+    for turn in dialogue.turns:
+        if turn.handshake:
+            client.shake_hands(door.trust())
+        pending += turn.said
+        expected = with_uids(turn.answer, door, dialogue)
+        if turn.answer:
+            door.sandbox.failure = turn.failure
+            client.send(pending)
+            pending = b""
+        said = b"".join(client.line() for _ in range(expected.count(b"\n")))
+        assert said == expected, turn.said
+    assert not pending, "a dialogue ends with a reply"
+    if dialogue.ends:
+        assert client.rest() == b""

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.pop3.actions import Close, Expunge, Fetch, Heard, Login, Send, Transmit
 from mailtrap_lite.pop3.commands import COMMANDS, State
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.replies import err, ok, redacted
+from mailtrap_lite.settings import POP3_CAPABILITIES, Settings
 
 if TYPE_CHECKING:
     from tests.pop3.conftest import Shell
@@ -28,20 +30,20 @@ class Sized:
 MAILS = [b"A: b\r\n\r\none\r\n", b"two"]
 
 
-def test_the_greeting_promises_no_apop(shell: type[Shell]) -> None:
-    assert shell().sent == b"+OK mail.test POP3 ready\r\n"
+def new_machine() -> Machine:
+    return Machine("mail.test", stamp=lambda: b"<1.1@mail.test>")
 
 
 def test_actions_come_one_by_one_and_nothing_goes_on_before_an_answer() -> None:
-    machine = Machine("mail.test")
+    machine = new_machine()
     machine.receive(b"USER alice\r\nPASS x\r\nRETR 1\r\nQUIT\r\n")
 
     assert [machine.next_action() for _ in range(6)] == [
-        Send(b"+OK mail.test POP3 ready\r\n"),
+        Send(b"+OK mail.test POP3 ready <1.1@mail.test>\r\n"),
         Heard(b"USER alice"),
         Send(b"+OK send PASS\r\n"),
         Heard(b"PASS ***"),
-        Login("alice", "x"),
+        Login("alice", "alice"),
         None,
     ]
     machine.logged_in([Sized("uid-1", 3)])
@@ -69,6 +71,7 @@ def test_actions_come_one_by_one_and_nothing_goes_on_before_an_answer() -> None:
     "answer",
     [
         pytest.param(lambda machine: machine.logged_in([]), id="logged_in"),
+        pytest.param(lambda machine: machine.secured(), id="secured"),
         pytest.param(lambda machine: machine.fetched(b""), id="fetched"),
         pytest.param(lambda machine: machine.expunged(), id="expunged"),
         pytest.param(lambda machine: machine.failed("no"), id="failed"),
@@ -76,7 +79,7 @@ def test_actions_come_one_by_one_and_nothing_goes_on_before_an_answer() -> None:
 )
 def test_an_answer_without_a_question_is_a_bug(answer: Callable[[Machine], None]) -> None:
     with pytest.raises(RuntimeError, match="asked"):
-        answer(Machine("mail.test"))
+        answer(new_machine())
 
 
 def test_pipelined_commands_are_answered_in_order(shell: type[Shell]) -> None:
@@ -114,20 +117,22 @@ def test_rset_takes_the_deletions_back(shell: type[Shell]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "password"),
+    ("line", "password", "right"),
     [
-        (b"PASS  two  words ", " two  words "),
-        (b"PASS ", ""),
-        (b"pass p\xc3\xa4ss", "päss"),
-        (b"PASS \xff", "\udcff"),
+        (b"PASS  two  words ", " two  words ", True),
+        (b"PASS two  words ", " two  words ", False),
+        (b"PASS ", "x", False),
+        (b"pass p\xc3\xa4ss", "päss", True),
+        (b"PASS \xff", "\ufffd", False),
     ],
 )
-def test_a_password_is_the_rest_of_the_line(line: bytes, password: str, shell: type[Shell]) -> None:
+def test_a_password_is_the_rest_of_the_line(line: bytes, password: str, right: bool, shell: type[Shell]) -> None:
     client = shell()
+    client.machine.accounts = Accounts(AuthMode.TABLE, {"Alice Smith": password})
 
     client.say(b"USER  Alice Smith \r\n" + line + b"\r\n")
 
-    assert client.logins == [Login("Alice Smith", password)]
+    assert client.logins == ([Login("Alice Smith", "Alice Smith")] if right else [])
 
 
 @pytest.mark.parametrize("user", [b"j\xc3\xb6rg@x.test", b"j\xffrg"])
@@ -136,7 +141,8 @@ def test_a_user_name_may_be_any_octets(user: bytes, shell: type[Shell]) -> None:
 
     client.say(b"USER " + user + b"\r\nPASS x\r\n")
 
-    assert client.logins == [Login(user.decode("utf-8", "replace"), "x")]
+    name = user.decode("utf-8", "replace")
+    assert client.logins == [Login(name, name)]
 
 
 def test_a_line_that_is_too_long_is_refused_once_and_the_session_goes_on(shell: type[Shell]) -> None:
@@ -188,10 +194,12 @@ def test_each_verb_is_its_syntax_and_is_described() -> None:
             assert command.syntax.split()[0] == verb
             assert command.run.__doc__
             assert command.least <= command.most
+            assert command.capability in ("", *POP3_CAPABILITIES)
 
 
 def test_each_verb_is_refused_where_the_table_does_not_have_it(shell: type[Shell]) -> None:
-    before, after = shell(), shell().log_in()
+    tls = Settings(tls=True)
+    before, after = shell(settings=tls), shell(settings=tls).log_in()
 
     for verb in COMMANDS[State.TRANSACTION].keys() - COMMANDS[State.AUTHORIZATION].keys():
         assert before.say(verb.encode() + b"\r\n") == b"-ERR not in the AUTHORIZATION state\r\n"
@@ -204,9 +212,9 @@ def test_the_table_can_be_printed() -> None:
         [sys.executable, "-m", "mailtrap_lite.pop3"], capture_output=True, text=True, check=True, timeout=60
     ).stdout
 
-    assert printed.startswith("AUTHORIZATION\n  USER name     ")
-    assert "\nTRANSACTION\n  STAT " in printed
-    assert "\n  TOP msg n     Send the header" in printed
+    assert "| `USER name` | AUTHORIZATION | USER | Take a user name" in printed
+    assert "| `TOP msg n` | TRANSACTION | TOP | Send the header" in printed
+    assert "| `CAPA` | AUTHORIZATION, TRANSACTION | CAPA | Say what works. |" in printed
 
 
 def test_the_dialogue_needs_no_event_loop() -> None:

@@ -24,6 +24,7 @@ class Pipe(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.queue = SendQueue(transport)
+        self.queue.begin()
 
     def pause_writing(self) -> None:
         self.queue.pause()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import poplib
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,7 @@ from mailtrap_lite.errors import MaildropInUse, StoreFull
 from mailtrap_lite.sandbox import Maildrop, Sandbox
 
 if TYPE_CHECKING:
-    from tests.pop3.conftest import Door
+    from tests.pop3.conftest import Door, OpenDoor
 
 ALICE = "alice@x.test"
 HOSTILE = {
@@ -128,7 +127,8 @@ def test_fetched_and_deleted_are_one_update(door: Door, monkeypatch: pytest.Monk
     assert updates == [({1}, (1, 3))]
 
 
-def test_the_session_is_written_down_before_quit_is_answered(door: Door) -> None:
+def test_the_session_is_written_down_before_quit_is_answered(open_door: OpenDoor) -> None:
+    door = open_door(stamp=lambda: b"<1.1@mail.test>")
     door.sandbox.deliver(b"A: b\r\n\r\nsecret text\r\n", to=ALICE)
     line = door.connect().log_in()
     line.ask(b"RETR 1")
@@ -141,7 +141,7 @@ def test_the_session_is_written_down_before_quit_is_answered(door: Door) -> None
 
     session = door.ended[-1]
     assert session.transcript.split("\n") == [
-        "S: +OK mailtrap.localhost POP3 ready",
+        "S: +OK mailtrap.localhost POP3 ready <1.1@mail.test>",
         f"C: USER {ALICE}",
         "S: +OK send PASS",
         "C: PASS ***",
@@ -364,7 +364,7 @@ def test_a_bug_of_ours_is_a_local_error_and_the_session_goes_on(
         assert line.ask(b"PASS x").startswith(b"+OK")
 
 
-def test_one_too_many_is_told_so_and_there_is_room_again_later(open_door: Callable[..., Door]) -> None:
+def test_one_too_many_is_told_so_and_there_is_room_again_later(open_door: OpenDoor) -> None:
     door = open_door(connections=2)
     first, second = door.connect(), door.connect()
     assert first.line().startswith(b"+OK")

@@ -103,7 +103,7 @@ def test_a_maildrop_is_locked_until_it_is_closed(sandbox: Sandbox) -> None:
 def test_a_message_knows_its_session_while_it_goes_on_and_after(sandbox: Sandbox) -> None:
     recorder = sandbox.begin_session(Protocol.SMTP, client="127.0.0.1:1")
     envelope = Envelope("a@x.test", (Recipient("b@x.test"),), session=recorder.id)
-    number = asyncio.run(sandbox.accept(envelope, MAIL))
+    number = asyncio.run(sandbox.accept(envelope, MAIL, recorder=recorder))
 
     going_on = sandbox.message(number).session
     sandbox.end_session(recorder, Ending.QUIT)

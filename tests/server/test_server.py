@@ -283,7 +283,7 @@ def test_an_address_of_elsewhere_is_said(host: str) -> None:
         Server(smtp=f"{host}:1025").start()
 
 
-@pytest.mark.parametrize("setting", ["pop3", "web"])
+@pytest.mark.parametrize("setting", ["pop3", "pop3s", "web"])
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.7"])
 def test_doors_that_show_mail_are_open_to_others_only_when_somebody_said_so(setting: str, host: str) -> None:
     with pytest.raises(BadSetting, match=r"lets other machines read the mail.* --no-auth"):
@@ -296,7 +296,7 @@ def test_doors_that_show_mail_are_open_to_others_only_when_somebody_said_so(sett
 def test_doors_that_the_loop_cannot_take_over_are_said_and_closed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(doors: object) -> list[object]:
+    async def fail(doors: object, tls: object) -> list[object]:
         raise OSError("too many open files")
 
     monkeypatch.setattr("mailtrap_lite.server.server.serve", fail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import poplib
 import smtplib
 import socket
 import ssl
@@ -197,3 +198,13 @@ print(first.exists())
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
 
     assert done.stdout.split() == ["True", "True"]
+
+
+def test_pop3s_is_open_with_tls_and_only_then() -> None:
+    with Server(tls=True) as mail:
+        client = poplib.POP3_SSL("localhost", mail.pop3s.port, context=mail.tls.context)
+        assert client.getwelcome().startswith(b"+OK")
+        client.quit()
+        assert mail.addresses()["pop3s"] == str(mail.pop3s)
+    with Server() as mail, pytest.raises(BadSetting, match="tls: this server has no TLS"):
+        mail.pop3s  # noqa: B018

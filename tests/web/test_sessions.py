@@ -154,13 +154,14 @@ def test_an_unknown_session_is_a_404(client: FlaskClient, session: str) -> None:
     assert "no session has the id" in answer.json["Error"]
 
 
-async def accepted(sandbox: Sandbox, session: str) -> int:
-    return await sandbox.accept(Envelope("a@x.test", (Recipient("b@x.test"),), session=session), b"")
+async def accepted(sandbox: Sandbox, session: str, recorder: Recorder | None = None) -> int:
+    envelope = Envelope("a@x.test", (Recipient("b@x.test"),), session=session)
+    return await sandbox.accept(envelope, b"", recorder=recorder)
 
 
 def test_the_session_of_a_message(client: FlaskClient, sandbox: Sandbox, talk: Callable[..., Recorder]) -> None:
     recorder = talk(*SAID)
-    message = asyncio.run(accepted(sandbox, recorder.id))
+    message = asyncio.run(accepted(sandbox, recorder.id, recorder))
 
     of_message, latest = (client.get(f"/api/v1/message/{key}/session") for key in (message, "latest"))
 

@@ -76,7 +76,7 @@ def _banner(server: Server) -> str:
     )
     count = server.sandbox.counts().total
     tls = f"   STARTTLS, trust {server.tls.ca_file}" if "smtps" in server.endpoints else ""
-    more = [(name, where) for name, where in server.endpoints.items() if name in ("smtps", "lmtp")]
+    more = [(name, where) for name, where in server.endpoints.items() if name in ("smtps", "lmtp", "pop3s")]
     also = "".join(f"  {name.upper():5}  {where}\n" for name, where in more)
     return (
         f"mailtrap-lite catches mail; nothing leaves this machine. Ctrl+C ends it.\n"

@@ -31,10 +31,18 @@ class Transmit:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Open this user's maildrop. Answer: logged_in, or failed with the code "AUTH" when the password is refused."""
+    """Open a maildrop: credentials were right. Answer: logged_in or failed.
+
+    user: whose credentials they were. acts_as: whose maildrop it is to be, mostly the same (RFC 4616 section 2).
+    """
 
     user: str
-    password: str
+    acts_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartTls:
+    """Shake hands; read nothing in plain text any more. Answer: secured; if it fails, the connection ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +67,5 @@ class Close:
     data: bytes
 
 
-Question: TypeAlias = Login | Fetch | Expunge
+Question: TypeAlias = Login | StartTls | Fetch | Expunge
 Action: TypeAlias = Heard | Send | Transmit | Question | Close

@@ -6,12 +6,14 @@ A function gets the machine and the arguments as they came; it calls `reply`, `a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Concatenate, Final
 
-from mailtrap_lite.pop3.actions import Expunge, Fetch, Login
+from mailtrap_lite.pop3.actions import Expunge, Fetch
+from mailtrap_lite.pop3.language import lang, utf8
+from mailtrap_lite.pop3.login import apop, auth, pass_, stls, user
 from mailtrap_lite.pop3.replies import listing, ok
 from mailtrap_lite.pop3.snapshot import Refused
 
@@ -33,7 +35,7 @@ class Command:
     """One cell of the table.
 
     run gets from `least` to `most` arguments. whole: all that follows the first space is one argument, untouched.
-    capability: the line that CAPA shows because this command works, "" for none (RFC 2449 section 6).
+    capability: the name of what has to be offered for this command to be there, "" for what always is.
     """
 
     syntax: str
@@ -44,23 +46,7 @@ class Command:
     capability: str = ""
 
 
-# AUTHORIZATION
-
-
-def user(machine: Machine, rest: bytes) -> None:
-    """Take a user name; it is +OK whoever it is, because who exists is not for a client to find out."""
-    name = rest.strip().decode("utf-8", "replace")
-    if not name:
-        raise Refused("usage: USER name")
-    machine.user = name
-    machine.reply(ok("send PASS"))
-
-
-def pass_(machine: Machine, rest: bytes) -> None:
-    """Log in. The password is the rest of the line, spaces and all (RFC 1939 section 7)."""
-    if machine.user is None:
-        raise Refused("USER first")
-    machine.ask(Login(machine.user, rest.decode("utf-8", "surrogateescape")))
+# AUTHORIZATION; more of it is in `login`
 
 
 def leave(machine: Machine) -> None:
@@ -137,28 +123,23 @@ def quit_(machine: Machine) -> None:
 
 
 def capa(machine: Machine) -> None:
-    """Say what works (RFC 2449 section 5): the same in both states, as none of it depends on the state."""
-    machine.reply(ok("capability list follows") + listing(machine.capabilities))
+    """Say what works."""
+    lines = machine.offer.lines(implementation=machine.implementation)
+    machine.reply(ok("capability list follows") + listing(lines))
 
 
-def capabilities(implementation: str) -> tuple[str, ...]:
-    """Return the lines of CAPA: what the table holds, and what no single command stands for."""
-    return (*_of_commands(COMMANDS.values()), *EXTENSIONS, f"IMPLEMENTATION {implementation}")
-
-
-def _of_commands(rows: Iterable[Mapping[str, Command]]) -> Iterable[str]:
-    return dict.fromkeys(command.capability for row in rows for command in row.values() if command.capability)
-
-
-# RESP-CODES and PIPELINING: RFC 2449 sections 6.4 and 6.6. AUTH-RESP-CODE: RFC 3206 section 5.
-EXTENSIONS: Final = ("RESP-CODES", "AUTH-RESP-CODE", "PIPELINING")
-
-_CAPA: Final = Command("CAPA", capa)
+_CAPA: Final = Command("CAPA", capa, capability="CAPA")
+_LANG: Final = Command("LANG [range]", lang, most=1, capability="LANG")
 
 COMMANDS: Final[Mapping[State, Mapping[str, Command]]] = {
     State.AUTHORIZATION: {
         "USER": Command("USER name", user, least=1, most=1, whole=True, capability="USER"),
-        "PASS": Command("PASS string", pass_, least=1, most=1, whole=True),
+        "PASS": Command("PASS string", pass_, least=1, most=1, whole=True, capability="USER"),
+        "APOP": Command("APOP name digest", apop, least=1, most=1, whole=True, capability="APOP"),
+        "AUTH": Command("AUTH [mechanism [response]]", auth, most=2, capability="SASL"),
+        "STLS": Command("STLS", stls, capability="STLS"),
+        "UTF8": Command("UTF8", utf8, capability="UTF8"),
+        "LANG": _LANG,
         "CAPA": _CAPA,
         "QUIT": Command("QUIT", leave),
     },
@@ -171,6 +152,7 @@ COMMANDS: Final[Mapping[State, Mapping[str, Command]]] = {
         "RSET": Command("RSET", rset),
         "TOP": Command("TOP msg n", top, least=2, most=2, capability="TOP"),
         "UIDL": Command("UIDL [msg]", uidl, most=1, capability="UIDL"),
+        "LANG": _LANG,
         "CAPA": _CAPA,
         "QUIT": Command("QUIT", quit_),
     },

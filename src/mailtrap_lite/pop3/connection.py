@@ -11,19 +11,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
 from mailtrap_lite.message import Ending, Protocol, Speaker
-from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, Transmit
+from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, StartTls, Transmit
 from mailtrap_lite.pop3.commands import State
+from mailtrap_lite.pop3.handshake import NotSecured, described, shake_hands
 from mailtrap_lite.pop3.machine import Machine
+from mailtrap_lite.pop3.offer import offer
+from mailtrap_lite.pop3.patience import Patience
 from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
+from mailtrap_lite.pop3.snapshot import Refused
 from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
-from mailtrap_lite.sandbox import Maildrop, Sandbox
-from mailtrap_lite.settings import Settings, peer
+from mailtrap_lite.sandbox import Maildrop
+from mailtrap_lite.settings import peer
+
+if TYPE_CHECKING:
+    from mailtrap_lite.pop3.server import Pop3Door
 
 log = logging.getLogger(__name__)
 
@@ -44,20 +52,31 @@ class Link(Enum):
 
 
 class Connection(asyncio.Protocol):
-    """One session. On the loop; `crowd` holds all connections of the door."""
+    """One session. On the loop; `door.crowd` holds all connections of the door."""
 
-    def __init__(self, sandbox: Sandbox, settings: Settings, crowd: set[Connection]) -> None:
-        self._sandbox = sandbox
-        self._settings = settings
-        self._crowd = crowd
+    def __init__(self, door: Pop3Door) -> None:
+        self._door = door
+        self._sandbox = door.sandbox
+        self._settings = door.settings
+        self._crowd = door.crowd
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.link = Link.OPEN
-        self._machine = Machine(settings.hostname)
+        self._machine = Machine(
+            door.settings.hostname,
+            stamp=door.stamp,
+            accounts=door.accounts,
+            hidden=lambda: door.sandbox.hidden_pop3,
+            can_tls=door.tls is not None,
+            tls=door.implicit_tls,
+            login_delay=door.settings.pop3_login_delay,
+        )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
         self._maildrop: Maildrop | None = None
         self._fetched: set[int] = set()
+        self._secure = False
+        self._shaking = door.implicit_tls
         self._over = False
         self._ending = Ending.LEFT
         self._troubles = 0
@@ -68,29 +87,36 @@ class Connection(asyncio.Protocol):
         """Greet, or send away one too many."""
         self._transport = cast(asyncio.Transport, transport)
         self._out = SendQueue(self._transport)
+        self._out.begin()
+        self._shaking &= self._transport.get_extra_info("ssl_object") is None  # else the event loop has shaken hands
         full = len(self._crowd) >= self._settings.connections
         self._crowd.add(self)
         if full:
-            self._transport.write(err("too many connections", "SYS/TEMP"))
-            self._transport.close()
+            self._turn_away()
             return
         client = peer(self._transport.get_extra_info("peername"))
         self._recorder = self._sandbox.begin_session(Protocol.POP3, client=client)
-        self._moved = self._loop.time()
-        self._left = 0  # octets that were not with the client when the idle timer last looked
-        self._working = False  # the store is asked: the client is not the one who is silent
-        self._timer = self._loop.call_later(self._settings.pop3_idle, self._watch)
+        self._patience = Patience(self._settings.pop3_idle, unsent=lambda: self._out.unsent(), over=self._ran_out)
         self._task = self._loop.create_task(self._live())
         log.debug("POP3 session %s: begins, client %s", self._recorder.id, self._recorder.client)
+
+    def _turn_away(self) -> None:
+        if self._shaking:  # nobody would understand a word
+            self._transport.abort()
+            return
+        code = offer(self._sandbox.hidden_pop3).code("SYS/TEMP")
+        self._transport.write(err("too many connections", code))
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Hand the octets over, and stop reading when the client is far ahead of us."""
         if self._task is None:
             return
-        self._moved = self._loop.time()
+        self._patience.moved()
         self._recorder.octets_in += len(data)
         self._machine.receive(data)
-        if self._machine.pending > MOST_PENDING:
+        # While hands are shaken this transport is not the one to be paused; what can come is one read.
+        if self._machine.pending > MOST_PENDING and not self._shaking:
             self._transport.pause_reading()
         self._news.set()
 
@@ -98,7 +124,8 @@ class Connection(asyncio.Protocol):
         """Go on: a client that has sent QUIT may close its side and still wants the answer."""
         self.link = Link.HALF_CLOSED
         self._news.set()
-        return self._task is not None
+        # TLS has no other direction that could stay open.
+        return self._task is not None and not self._secure and not self._shaking
 
     def pause_writing(self) -> None:
         """Wait: the client reads more slowly than we write."""
@@ -106,7 +133,8 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Go on."""
-        self._moved = self._loop.time()
+        if self._task is not None:
+            self._patience.moved()
         self._out.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -134,6 +162,11 @@ class Connection(asyncio.Protocol):
 
     async def _live(self) -> None:
         try:
+            if self._shaking:
+                self._transport.pause_reading()
+                await self._shake_hands()
+            elif self._door.implicit_tls:
+                self._lifted()
             await self._converse()
         except Gone:
             pass
@@ -146,7 +179,7 @@ class Connection(asyncio.Protocol):
             try:
                 await self._finish()
             finally:
-                self._timer.cancel()
+                self._patience.stop()
                 self._task = None
                 self._out.close()
                 self._part()
@@ -184,6 +217,12 @@ class Connection(asyncio.Protocol):
                 case Close(data):
                     await self._say_goodbye(data)
                     return False
+                case StartTls():
+                    await self._start_tls()
+                case Expunge():
+                    with suppress(Gone):  # who says QUIT and leaves has said QUIT
+                        await self._out.flush()
+                    await self._answer(action)
                 case question:
                     await self._out.flush()
                     await self._answer(question)
@@ -197,7 +236,7 @@ class Connection(asyncio.Protocol):
         try:
             return self._machine.next_action()
         except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
-            return Send(err(self._trouble(), "SYS/TEMP"))
+            return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
 
     async def _send(self, data: bytes) -> None:
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
@@ -224,17 +263,54 @@ class Connection(asyncio.Protocol):
         await self._out.add(data)
         await self._out.flush()
 
+    # TLS.
+
+    async def _start_tls(self) -> None:
+        self._shaking = True
+        # Before the reply that makes the client begin: octets that come before the handshake would be lost.
+        self._transport.pause_reading()
+        await self._out.flush()
+        await self._shake_hands()
+        self._machine.secured()
+
+    async def _shake_hands(self) -> None:
+        context = self._door.tls
+        assert context is not None  # TLS is not offered without one  # noqa: S101
+        try:
+            with self._patience.working():  # a handshake has a time of its own
+                self._transport = await shake_hands(self._transport, self, context, idle=self._settings.pop3_idle)
+            self._shaking = False
+        except NotSecured as failure:
+            self._note(Speaker.NOTE, f"TLS handshake failed: {failure}".encode())
+            if self._ending is not Ending.SHUTDOWN:
+                self._ending = Ending.REFUSED
+            raise Gone from None
+        finally:
+            if self._shaking:  # then nobody tells us of the end of the connection
+                self._transport.abort()
+                self.link = Link.LOST
+        self._out.lift(self._transport)
+        self._lifted()
+
+    def _lifted(self) -> None:
+        """Write down that all goes over TLS from here on."""
+        self._secure = True
+        self._recorder.tls, self._recorder.cipher = described(self._transport)
+        self._note(Speaker.NOTE, f"{self._recorder.tls} with {self._recorder.cipher}".encode())
+
     # Questions.
 
-    async def _answer(self, question: Question) -> None:
+    async def _answer(self, question: Login | Fetch | Expunge) -> None:
         try:
             match question:
-                case Login(user):
-                    await self._log_in(user)
+                case Login(user, acts_as):
+                    await self._log_in(user, acts_as)
                 case Fetch(number):
                     self._machine.fetched(await self._do(self._opened.retrieve, number))
                 case Expunge(numbers):
                     await self._expunge(numbers)
+        except Refused as refusal:
+            self._machine.failed(str(refusal), refusal.code)
         except NoSuchMessage:
             self._machine.failed("message was removed meanwhile")
         except MailtrapError as error:
@@ -249,23 +325,26 @@ class Connection(asyncio.Protocol):
             raise RuntimeError("no maildrop is open")
         return self._maildrop
 
-    async def _log_in(self, user: str) -> None:
+    async def _log_in(self, user: str, acts_as: str) -> None:
+        delay = self._sandbox.login_delay
+        delay.check(user, self._sandbox.clock())
         # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
         # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
         leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
         try:
-            await self._do(self._open, user)
+            await self._do(self._open, acts_as)
         except MaildropInUse:
             if not leaving:
                 raise
             await asyncio.wait(leaving, timeout=LEAVING)
-            await self._do(self._open, user)
+            await self._do(self._open, acts_as)
+        delay.logged_in(user, self._sandbox.clock())
         self._recorder.user = user
         self._machine.logged_in(self._opened.entries)
 
     def _open(self, user: str) -> None:
         """Open the maildrop, on a thread perhaps; if the session has ended meanwhile nobody else would close it."""
-        self._maildrop = self._sandbox.open_maildrop(user)
+        self._maildrop = self._sandbox.open_maildrop(user, exclusive=self._settings.pop3_lock)
         if self._over:
             self._maildrop.close()
 
@@ -275,12 +354,8 @@ class Connection(asyncio.Protocol):
         self._machine.expunged()
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        self._working = True
-        try:
+        with self._patience.working():
             return await self._sandbox.offload(function, *args, **kwargs)
-        finally:
-            self._working = False
-            self._moved = self._loop.time()
 
     def _trouble(self) -> str:
         """Log the exception that is being handled and return what the client is told of it."""
@@ -311,15 +386,8 @@ class Connection(asyncio.Protocol):
     def _note(self, speaker: Speaker, text: bytes) -> None:
         self._recorder.note(speaker, text, self._sandbox.clock())
 
-    def _watch(self) -> None:
+    def _ran_out(self) -> None:
         """End a session that did not move for too long, without UPDATE and without a word (RFC 1939 section 3)."""
-        left = self._out.unsent()
-        if self._working or left != self._left:
-            self._moved, self._left = self._loop.time(), left
-        due = self._moved + self._settings.pop3_idle
-        if self._loop.time() < due:
-            self._timer = self._loop.call_at(due, self._watch)
-            return
         log.info("POP3 session %s: closed after %g s of silence", self._recorder.id, self._settings.pop3_idle)
         self._ending = Ending.IDLE
         self._transport.abort()

@@ -1,46 +1,77 @@
 """The POP3 dialogue (RFC 1939) without any I/O: octets in, actions out. What may be said when is in `commands`.
 
-    machine = Machine("mailtrap.localhost")
+    machine = Machine("mailtrap.localhost", stamp=stamp)
     machine.receive(octets)
     while (action := machine.next_action()) is not None:
-        ...                  # Login, Fetch and Expunge are answered: logged_in, fetched, expunged, or failed
+        ...     # Login, StartTls, Fetch and Expunge are answered: logged_in, secured, fetched, expunged, or failed
 
 The shell pulls the actions one by one, so a client that pipelines and never reads costs no more than its own lines.
-While a Login, a Fetch or an Expunge is not answered, no further command is looked at: replies come in order.
+While such a question is not answered, no further command is looked at: replies come in order.
 It knows no mailbox, no store and no socket; sizes and unique-ids arrive with the maildrop, and bytes when asked for.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from mailtrap_lite.lines import LineReader, Overlong
-from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, Transmit
-from mailtrap_lite.pop3.commands import COMMANDS, Command, State, capabilities
-from mailtrap_lite.pop3.replies import err, ok, redacted
+from mailtrap_lite.accounts import Accounts
+from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
+from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, StartTls, Transmit
+from mailtrap_lite.pop3.commands import COMMANDS, Command, State
+from mailtrap_lite.pop3.login import answer
+from mailtrap_lite.pop3.offer import Hidden, Offer, offer
+from mailtrap_lite.pop3.replies import SECRET, err, ok, redacted
 from mailtrap_lite.pop3.snapshot import Entry, Refused, Snapshot
+from mailtrap_lite.sasl import Exchange
 
+ANYBODY: Final = Accounts()
 LONGEST: Final = 255  # RFC 2449 section 4: octets of a command, with its CRLF
 FAILED_LOGINS: Final = 3  # then the connection is closed
 
-A = TypeVar("A", Login, Fetch, Expunge)
+A = TypeVar("A", Login, StartTls, Fetch, Expunge)
 
 
 class Machine:
     """One session. One owner, no thread of its own."""
 
-    def __init__(self, hostname: str, *, implementation: str = "mailtrap-lite") -> None:
+    def __init__(
+        self,
+        hostname: str,
+        *,
+        stamp: Callable[[], bytes],
+        accounts: Accounts = ANYBODY,
+        hidden: Hidden = frozenset,
+        can_tls: bool = False,
+        tls: bool = False,
+        login_delay: int = 0,
+        implementation: str = "mailtrap-lite",
+    ) -> None:
+        """Begin with the greeting.
+
+        stamp: returns a new `<unique@host>` at each call. hidden: returns what is not there now, and is asked each
+        time. can_tls: there is a certificate. tls: it is in use already. login_delay: in seconds, for CAPA.
+        """
         self.state = State.AUTHORIZATION
         self.user: str | None = None
+        self.exchange: Exchange | None = None  # of an AUTH that waits for an answer
         self.maildrop = Snapshot()
-        self.capabilities = capabilities(implementation)
+        self.accounts = accounts
+        self.stamp = stamp
+        self.implementation = implementation
+        self._hidden = hidden
+        self._can_tls = can_tls
+        self._tls = tls
+        self._login_delay = login_delay
         self._lines = LineReader()
-        # No "<" in the greeting: it would promise APOP (RFC 1939 section 7).
-        self._actions: deque[Action] = deque([Send(ok(f"{hostname} POP3 ready"))])
         self._outstanding: Question | None = None
         self._failed_logins = 0
+        self._after_auth = False  # the last command that is known was AUTH
+        # RFC 1939 section 7: a "<" in the greeting promises APOP.
+        self.timestamp = b"" if "APOP" in hidden() else stamp()
+        greeting = f"{hostname} POP3 ready {self.timestamp.decode()}".rstrip()
+        self._actions: deque[Action] = deque([Send(ok(greeting))])
 
     # For the shell.
 
@@ -68,6 +99,15 @@ class Machine:
         self.state = State.TRANSACTION
         self.reply(ok(f"maildrop has {self.maildrop}"))
 
+    def secured(self) -> None:
+        """TLS has begun: what was said before counts no more (RFC 2595 section 4).
+
+        Since the StartTls nothing may have been received in plain text.
+        """
+        self._settle(StartTls)
+        self.user = None
+        self._tls = True
+
     def fetched(self, raw: bytes) -> None:
         """The Fetch brought these bytes."""
         fetch = self._settle(Fetch)
@@ -85,16 +125,30 @@ class Machine:
         question, self._outstanding = self._outstanding, None
         match question:
             case Login():
-                self._login_failed(text, code)
+                self.login_failed(text, code)
             case Fetch():
-                self.reply(err(text, code))
+                self.reply(self._refusal(text, code))
             case Expunge():
                 # RFC 1939 section 6 has the words; why the store could not do it is for the log.
-                self.close(err("some deleted messages not removed", code or "SYS/TEMP"))
-            case None:
-                raise RuntimeError("nothing was asked")
+                self.close(self._refusal("some deleted messages not removed", code or "SYS/TEMP"))
+            case _:
+                raise RuntimeError("nothing was asked that can fail")
 
     # For the commands.
+
+    @property
+    def offer(self) -> Offer:
+        """What the session can use now."""
+        return self._offer_in(self.state)
+
+    def _offer_in(self, state: State) -> Offer:
+        return offer(
+            self._hidden(),
+            # RFC 2595 section 4: CAPA has STLS where it is permitted only.
+            stls=self._can_tls and not self._tls and state is State.AUTHORIZATION,
+            apop=bool(self.timestamp),
+            login_delay=self._login_delay,
+        )
 
     def reply(self, data: bytes) -> None:
         """Send this."""
@@ -105,59 +159,82 @@ class Machine:
         self._outstanding = question
         self._actions.append(question)
 
+    def start_tls(self) -> None:
+        """Ask the shell for TLS. What came behind, in plain text, is dropped (RFC 2595 section 4)."""
+        self._lines.clear()
+        self.ask(StartTls())
+
     def close(self, data: bytes) -> None:
         """Send these last words and end the connection."""
         self.state = State.CLOSED
         self._lines.clear()  # what was pipelined behind QUIT is for nobody
         self._actions.append(Close(data))
 
+    def login_failed(self, text: str, code: str) -> None:
+        """Answer a login that was not good; the third with wrong credentials ends the connection."""
+        # RFC 1939 section 7: after a failed PASS the client begins again with USER, or leaves.
+        self.user = None
+        # Only wrong credentials count: a maildrop in use or a store in trouble says nothing about the client.
+        self._failed_logins += code == "AUTH"
+        answer = self._refusal(text, code)
+        if self._failed_logins >= FAILED_LOGINS:
+            self.close(answer)
+        else:
+            self.reply(answer)
+
+    def _refusal(self, text: str, code: str) -> bytes:
+        return err(text, self.offer.code(code))
+
     def _next_line(self) -> bool:
         """Do what the next line says; False if it is not complete yet."""
+        limit = LONGEST if self.exchange is None else AUTH_LINE
         try:
-            line = self._lines.line(LONGEST)
+            line = self._lines.line(limit)
         except Overlong:
-            self._actions.append(Heard(b"(a line of more than %d octets)" % LONGEST))
+            self.exchange = None
+            self._actions.append(Heard(b"(a line of more than %d octets)" % limit))
             self.reply(err("line too long"))
             return True
         if line is None:
             return False
-        self._obey(line)
+        try:
+            if self.exchange is None:
+                self._obey(line)
+            else:
+                self._actions.append(Heard(line if line == b"*" else SECRET))
+                answer(self, self.exchange, line)
+        except Refused as refusal:
+            self.reply(self._refusal(str(refusal), refusal.code))
         return True
 
     def _obey(self, line: bytes) -> None:
-        try:
-            self._actions.append(Heard(redacted(line)))
-            command, arguments = self._look_up(line)
-            command.run(self, *arguments)
-        except Refused as refusal:
-            self.reply(err(str(refusal), refusal.code))
-
-    def _look_up(self, line: bytes) -> tuple[Command, list[bytes]]:
-        """Return the command of a line and its arguments, or raise Refused. A client's words are never echoed."""
         # RFC 1939 section 3: keywords without regard to case, arguments behind a single space.
         verb, space, rest = line.partition(b" ")
         name = verb.decode("ascii", "replace").upper()
-        command = COMMANDS[self.state].get(name)
-        if command is None:
-            known = any(name in row for row in COMMANDS.values())
-            raise Refused(f"not in the {self.state} state" if known else "unknown command")
+        known = any(name in row for row in COMMANDS.values())
+        # What was sent behind an AUTH that was refused at once may be the answers to its challenges.
+        self._actions.append(Heard(SECRET if self._after_auth and not known else redacted(line)))
+        # As with `redacted`, a client that means it but puts a tab or a space before it is taken at its word.
+        meant = line.split(None, 1)[:1]
+        self._after_auth = (meant != [] and meant[0].upper() == b"AUTH") or (self._after_auth and not known)
+        command = self._look_up(name)
         arguments = rest.split()
         if command.whole:
             arguments = [rest] if space else []
         if not command.least <= len(arguments) <= command.most:
             raise Refused(f"usage: {command.syntax}")
-        return command, arguments
+        command.run(self, *arguments)
 
-    def _login_failed(self, text: str, code: str) -> None:
-        # RFC 1939 section 7: after a failed PASS the client begins again with USER, or leaves.
-        self.user = None
-        # Only wrong credentials count: a maildrop in use or a store in trouble says nothing about the client.
-        self._failed_logins += code == "AUTH"
-        answer = err(text, code)
-        if self._failed_logins >= FAILED_LOGINS:
-            self.close(answer)
-        else:
-            self.reply(answer)
+    def _look_up(self, name: str) -> Command:
+        """Return the command of this name, or raise Refused. A client's words are never echoed."""
+        for state in (self.state, *COMMANDS):
+            command = COMMANDS[state].get(name)
+            if command is None or (command.capability and command.capability not in self._offer_in(state)):
+                continue
+            if state is not self.state:
+                raise Refused(f"not in the {self.state} state")
+            return command
+        raise Refused("unknown command")
 
     def _settle(self, kind: type[A]) -> A:
         """Return the question that is answered now."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_SECRET = re.compile(rb"\s*(?P<kept>PASS|(?:AUTH|APOP)\s+\S+)\s.*", re.IGNORECASE | re.DOTALL)
+SECRET = b"***"  # what a secret reads in the transcript
+
+_SECRETIVE = re.compile(rb"\s*(?P<kept>PASS|(?:AUTH|APOP)\s+\S+)\s.*", re.IGNORECASE | re.DOTALL)
 
 
 def ok(text: str) -> bytes:
@@ -27,5 +29,5 @@ def listing(lines: Iterable[str]) -> bytes:
 
 def redacted(line: bytes) -> bytes:
     """Return a command line without what nobody is to read later: passwords, digests and tokens."""
-    found = _SECRET.fullmatch(line)
-    return line if found is None else found["kept"] + b" ***"
+    found = _SECRETIVE.fullmatch(line)
+    return line if found is None else found["kept"] + b" " + SECRET

@@ -30,12 +30,23 @@ class SendQueue:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        # Writing pauses as soon as anything is left in the buffer, so that `flush` knows when all is with the system.
-        transport.set_write_buffer_limits(high=0)
+        self._below: asyncio.Transport | None = None  # what carries the transport's TLS
         self._collected = bytearray()
         self.total = 0  # octets ever added
         self._writable = asyncio.Event()
         self._writable.set()
+
+    def begin(self) -> None:
+        """Have the transport tell from now on when it pauses, which it may do at once."""
+        # Writing pauses as soon as anything is left in the buffer, so that `flush` knows when all is with the system;
+        # what carries TLS may have taken one slice that the system has not. TLS pauses from `high` on, not beyond it.
+        high = 0 if self._transport.get_extra_info("ssl_object") is None else 1
+        self._transport.set_write_buffer_limits(high=high, low=0)
+
+    def lift(self, transport: asyncio.Transport) -> None:
+        """Go on over TLS, which the transport so far carries. Nothing may wait to be sent."""
+        self._below, self._transport = self._transport, transport
+        self.begin()
 
     def pause(self) -> None:
         """The system takes no more now."""
@@ -67,6 +78,8 @@ class SendQueue:
         A client that reads slowly empties megabytes of send queue while our own buffer stays as it is.
         """
         octets = self._transport.get_write_buffer_size()
+        if self._below is not None:
+            octets += self._below.get_write_buffer_size()
         sock = self._transport.get_extra_info("socket")
         if ioctl is not None and sock is not None and not self._transport.is_closing():
             with suppress(OSError):

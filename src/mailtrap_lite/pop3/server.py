@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
+import time
+from collections.abc import Callable, Iterator
 from typing import Final, cast
 
+from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.pop3.connection import Connection
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
@@ -13,17 +18,41 @@ from mailtrap_lite.settings import Settings
 PATIENCE: Final = 0.5
 
 
-class Pop3Door:
-    """Call it for a protocol, as `loop.create_server(door, …)` does. On the loop."""
+def stamps(hostname: str) -> Iterator[bytes]:
+    """Yield timestamps as RFC 1939 section 7 has them, `<pid.clock@host>`, each one once in this process."""
+    clock = 0
+    while True:
+        clock = max(clock + 1, time.time_ns())
+        yield b"<%d.%d@%s>" % (os.getpid(), clock, hostname.encode("ascii"))
 
-    def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
-        self._sandbox = sandbox
-        self._settings = settings
-        self._crowd: set[Connection] = set()
+
+class Pop3Door:
+    """Call it for a protocol, as `loop.create_server(door, …)` does. On the loop.
+
+    tls: the context for STLS; without one there is no TLS. implicit_tls: TLS from the first octet (RFC 8314).
+    stamp: returns a timestamp that was never used before.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        settings: Settings,
+        *,
+        tls: ssl.SSLContext | None = None,
+        implicit_tls: bool = False,
+        stamp: Callable[[], bytes] | None = None,
+    ) -> None:
+        self.sandbox = sandbox
+        self.settings = settings
+        self.tls = tls
+        self.implicit_tls = implicit_tls
+        self.stamp = stamps(settings.hostname).__next__ if stamp is None else stamp
+        self.accounts = Accounts(AuthMode(settings.pop3_auth), dict(settings.users))
+        self.crowd: set[Connection] = set()
         self._closed = False
 
     def __call__(self) -> asyncio.BaseProtocol:
-        return _Turned() if self._closed else Connection(self._sandbox, self._settings, self._crowd)
+        return _Turned() if self._closed else Connection(self)
 
     async def close(self, grace: float) -> None:
         """End every session, whatever its client does; it takes the grace and one second at most.
@@ -31,16 +60,16 @@ class Pop3Door:
         A session in its UPDATE state may finish within `grace` seconds; every other one ends now, and deletes nothing.
         """
         self._closed = True
-        for connection in list(self._crowd):
+        for connection in list(self.crowd):
             connection.stop()
         await self._emptied(grace + PATIENCE)
-        for connection in list(self._crowd):
+        for connection in list(self.crowd):
             connection.kill()
         await self._emptied(PATIENCE)
 
     async def _emptied(self, seconds: float) -> None:
-        if self._crowd:
-            await asyncio.wait({connection.ended for connection in self._crowd}, timeout=seconds)
+        if self.crowd:
+            await asyncio.wait({connection.ended for connection in self.crowd}, timeout=seconds)
 
 
 class _Turned(asyncio.Protocol):

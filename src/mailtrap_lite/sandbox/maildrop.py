@@ -35,9 +35,9 @@ class Maildrop:
     """A snapshot, numbered from 1, oldest first; numbers never move. One session's, but any thread."""
 
     def __init__(
-        self, store: Store, locks: Locks, selection: Selection, *, user: str, clock: Callable[[], float]
+        self, store: Store, locks: Locks | None, selection: Selection, *, user: str, clock: Callable[[], float]
     ) -> None:
-        """Take the lock and the snapshot; raises MaildropInUse."""
+        """Take the lock, if there is one, and the snapshot; raises MaildropInUse."""
         self._store = store
         self._locks = locks
         self._selection = selection
@@ -45,7 +45,8 @@ class Maildrop:
         self._clock = clock
         self._closed = False
         self._closing = threading.Lock()
-        locks.take(selection)
+        if locks is not None:
+            locks.take(selection)
         try:
             self.entries: tuple[Entry, ...] = tuple(store.maildrop(selection))
             self._ahead = ReadAhead(store, self.entries)
@@ -74,6 +75,6 @@ class Maildrop:
     def close(self) -> None:
         """Release the lock. Idempotent."""
         with self._closing:
-            if not self._closed:
-                self._closed = True
+            if not self._closed and self._locks is not None:
                 self._locks.release(self._selection)
+            self._closed = True

@@ -24,6 +24,7 @@ from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
@@ -49,6 +50,8 @@ class Sandbox:
         self._sessions = Sessions(clock)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
+        self.hidden_pop3 = frozenset(settings.pop3_hide)
+        self.login_delay = LoginDelay(settings.pop3_login_delay)  # on the loop
 
     # Mail comes in.
 
@@ -274,14 +277,15 @@ class Sandbox:
 
     # Mail is fetched.
 
-    def open_maildrop(self, user: str) -> Maildrop:
+    def open_maildrop(self, user: str, *, exclusive: bool = True) -> Maildrop:
         """Lock and return what a POP3 user sees: what the account table says, or the mailboxes of that name.
 
-        Raises MaildropInUse, or BadMail for an empty name.
+        exclusive: False for a snapshot without the lock. Raises MaildropInUse, or BadMail for an empty name.
         """
         plus, table = self.settings.plus_addressing, self.settings.mailboxes
         selection = selection_of(user, plus_addressing=plus, table=table)
-        return Maildrop(self._store, self._locks, selection, user=user, clock=self.clock)
+        locks = self._locks if exclusive else None
+        return Maildrop(self._store, locks, selection, user=user, clock=self.clock)
 
     def restore(self, message: int, mailbox: str | Selection = EVERYTHING) -> int:
         """Put back what POP3 deleted of a message in a mailbox, or in all. Return in how many it lies again.

@@ -18,6 +18,10 @@ from mailtrap_lite.settings import Settings
 log = logging.getLogger(__name__)
 
 ACCEPTED_IN_A_ROW = 4
+# The doors that speak TLS from the first octet.
+IMPLICIT_TLS = frozenset({"smtps", "pop3s"})
+# Seconds that a client has for its own goodbye to TLS at the end, where the event loop speaks it.
+FAREWELL = 2.0
 
 
 class Door(Protocol):
@@ -28,37 +32,47 @@ class Door(Protocol):
 
 
 def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) -> Door:
-    """Return the door of a setting: smtp, smtps, lmtp or pop3."""
+    """Return the door of a setting: smtp, smtps, lmtp, pop3 or pop3s."""
     # The doors are imported by those who open one.
-    if name == "pop3":
+    context, implicit = (tls.server_context if tls else None), name in IMPLICIT_TLS
+    if name in ("pop3", "pop3s"):
         from mailtrap_lite.pop3.server import Pop3Door
 
-        return Pop3Door(sandbox, settings)
+        return Pop3Door(sandbox, settings, tls=context, implicit_tls=implicit)
     from mailtrap_lite.smtp.door import SmtpDoor
 
     return SmtpDoor(
         sandbox,
         settings,
-        tls=tls.server_context if tls else None,
-        implicit_tls=name == "smtps",
+        tls=context,
+        implicit_tls=implicit,
         protocol=Spoken.LMTP if name == "lmtp" else Spoken.SMTP,
     )
 
 
-async def serve(doors: Sequence[tuple[Door, Sequence[socket.socket]]]) -> list[asyncio.Server]:
-    """Serve each door on its sockets; on the loop."""
+async def serve(doors: Sequence[tuple[str, Door, Sequence[socket.socket]]], tls: Tls | None) -> list[asyncio.Server]:
+    """Serve each door, by the name of its setting, on its sockets; on the loop."""
     loop = asyncio.get_running_loop()
-    # The backlog is also how often asyncio tries to accept in a row: a thousand times without descriptors, each with
-    # an error in the log. So it gets a small one, and the kernel its own again.
-    serving = [
-        await loop.create_server(door, sock=listener, backlog=ACCEPTED_IN_A_ROW)
-        for door, sockets in doors
-        for listener in sockets
-    ]
-    for _, sockets in doors:
+    # asyncio lets a door shake hands itself, so that it counts and ends who is not done with it. uvloop loses octets
+    # that come before `start_tls`; the SMTP door hands them on, for POP3 the loop does it all.
+    by_loop = not isinstance(loop, asyncio.BaseEventLoop)
+    served = []
+    for name, door, sockets in doors:
+        context = tls.server_context if tls and by_loop and name == "pop3s" else None
         for listener in sockets:
+            # The backlog is also how often asyncio tries to accept in a row: a thousand times without descriptors, each
+            # with an error in the log. So it gets a small one, and the kernel its own again.
+            served.append(
+                await loop.create_server(
+                    door,
+                    sock=listener,
+                    backlog=ACCEPTED_IN_A_ROW,
+                    ssl=context,
+                    ssl_shutdown_timeout=FAREWELL if context else None,
+                )
+            )
             listener.listen(BACKLOG)
-    return serving
+    return served
 
 
 async def end(

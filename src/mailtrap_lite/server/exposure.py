@@ -10,7 +10,7 @@ from mailtrap_lite.settings import Endpoint, Settings
 
 def refuse_open_doors(settings: Settings) -> None:
     """Raise BadSetting if mail can be read from other machines, at the POP3 or the web door, unasked."""
-    for name in ("pop3", "web"):
+    for name in ("pop3", "pop3s", "web"):
         endpoint: Endpoint = getattr(settings, name)
         if not settings.no_auth and not _is_loopback(endpoint.host):
             raise BadSetting(

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 # What a server inside a program has where the command has fixed ports.
 _FREE = Endpoint("127.0.0.1", 0)
-EPHEMERAL = Settings(smtp=_FREE, smtps=_FREE, pop3=_FREE, web=_FREE, event_loop="asyncio")
+EPHEMERAL = Settings(smtp=_FREE, smtps=_FREE, pop3=_FREE, pop3s=_FREE, web=_FREE, event_loop="asyncio")
 
 # How long an end may take beyond the grace, whatever clients do.
 PATIENCE = 2.0
@@ -98,23 +98,23 @@ class Server:
             raise RuntimeError("the server runs already")
         with ExitStack() as undo:
             tls = tls_of(self.settings)
-            names = ["smtp", "pop3", *(["smtps"] if tls else []), *(["lmtp"] if self.settings.lmtp else [])]
+            names = ["smtp", "pop3", *(["smtps", "pop3s"] if tls else []), *(["lmtp"] if self.settings.lmtp else [])]
             listeners = {name: self._listen(name, undo) for name in names}
             # A fixed web port is taken now, so that a port in use is said at the start; a free one when it is needed.
             web = self._listen("web", undo) if self.settings.web.port else []
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
-            doors = [(make_door(name, sandbox, self.settings, tls), listeners[name]) for name in names]
+            doors = [(name, make_door(name, sandbox, self.settings, tls), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
                 pid=os.getpid(),
                 sandbox=sandbox,
                 store=store,
                 loop=loop,
-                doors=[door for door, _ in doors],
+                doors=[door for _, door, _ in doors],
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
-                serving=loop.start(serve(doors)),
+                serving=loop.start(serve(doors, tls)),
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 sockets=[each for name in names for each in listeners[name]],
@@ -205,6 +205,12 @@ class Server:
         return self._life.endpoints["pop3"]
 
     @property
+    def pop3s(self) -> Endpoint:
+        """Where mail is fetched over TLS from the first octet; raises BadSetting without TLS."""
+        _ = self.tls  # which says what is missing
+        return self._life.endpoints["pop3s"]
+
+    @property
     def web(self) -> Endpoint:
         """Where mail is shown: `.host` and `.port`, as really bound. Brings up the web side when first asked."""
         running = self._life
@@ -269,6 +275,20 @@ class Server:
             yield
         finally:
             sandbox.hidden = before
+
+    @contextmanager
+    def hidden_pop3(self, *capabilities: str) -> Iterator[None]:
+        """Hide POP3 capabilities and mechanisms, such as "UIDL" or "CRAM-MD5", for a `with` block.
+
+        Sessions that are open lose them too. Raises BadSetting for an unknown name.
+        """
+        names = Settings(pop3_hide=",".join(capabilities)).pop3_hide  # type: ignore[arg-type]  # settings read text
+        before = self.sandbox.hidden_pop3
+        self.sandbox.hidden_pop3 = before | set(names)
+        try:
+            yield
+        finally:
+            self.sandbox.hidden_pop3 = before
 
     def wait_for(
         self,

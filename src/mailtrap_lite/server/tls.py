@@ -85,7 +85,9 @@ def _made(hostname: str) -> Tls:
         authority, ca_file = _authority_here()
         if hostname not in _ready:
             context = _server_context()
-            authority.issue_cert(*dict.fromkeys((*LOCAL_NAMES, hostname))).configure_cert(context)
+            names = dict.fromkeys((*LOCAL_NAMES, hostname))
+            # The common name, deprecated by RFC 9525, is for fetchmail, which takes no certificate without one.
+            authority.issue_cert(*names, common_name=hostname[:64]).configure_cert(context)
             _ready[hostname] = Tls(ca_file, context)
         return _ready[hostname]
 

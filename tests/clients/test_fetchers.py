@@ -1,0 +1,75 @@
+"""Real programs fetch the same mail in plain text and over TLS, and verify the certificate for real."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from tests.clients.fetchers import FETCHERS, PASSWORD, RECIPIENT
+
+from mailtrap_lite import Endpoint, Server
+
+if TYPE_CHECKING:
+    from tests.clients.fetchers import Fetcher
+
+HEAD = b"From: Alice <alice@x.test>\r\nTo: bob@x.test\r\nSubject: a real one\r\nMIME-Version: 1.0\r\n"
+MAILS = [HEAD + b"X-Number: %d\r\n\r\n.mail %d\r\n%b\r\n" % (n, n, b"y" * 7 * n) for n in range(100)]
+
+# getmail knows TLS from the first octet only.
+SECURE = [(name, tls) for name in FETCHERS for tls in ("stls", "pop3s") if (name, tls) != ("getmail", "stls")]
+WAYS = [*((name, "") for name in FETCHERS), *SECURE]
+
+
+@pytest.fixture
+def mail(event_loop: str) -> Iterator[Server]:
+    with Server(tls=True, pop3_auth="table", users={RECIPIENT: PASSWORD}, event_loop=event_loop) as server:
+        yield server
+
+
+def endpoint(server: Server, tls: str) -> Endpoint:
+    return server.pop3s if tls == "pop3s" else server.pop3
+
+
+@pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("keep", [True, False], ids=["keep", "delete"])
+@pytest.mark.parametrize(("fetcher", "tls"), WAYS, indirect=["fetcher"])
+def test_a_program_fetches_the_same_hundred_mails(
+    mail: Server, fetcher: tuple[str, Fetcher], tls: str, keep: bool
+) -> None:
+    _, fetch = fetcher
+    for raw in MAILS:
+        mail.deliver(raw, to=RECIPIENT)
+
+    found = fetch(endpoint(mail, tls), keep=keep, tls=tls, ca=mail.tls.ca_file if tls else None)
+
+    assert [raw.replace(b"\r\n", b"\n") for raw in found] == [raw.replace(b"\r\n", b"\n") for raw in MAILS]
+    assert len(mail.mailbox(RECIPIENT).messages) == (len(MAILS) if keep else 0)
+    assert {session.tls for session in mail.sessions} == {"TLSv1.3" if tls else None}
+    assert all(PASSWORD not in session.transcript for session in mail.sessions)
+
+
+@pytest.mark.parametrize("event_loop", ["asyncio"])
+@pytest.mark.parametrize(("fetcher", "tls"), SECURE, indirect=["fetcher"])
+def test_a_program_that_does_not_trust_the_ca_fetches_nothing(
+    mail: Server, fetcher: tuple[str, Fetcher], tls: str, tmp_path: Path
+) -> None:
+    name, fetch = fetcher
+    mail.deliver(MAILS[0], to=RECIPIENT)
+    stranger = tmp_path / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(stranger)
+
+    found: list[bytes] = []
+    try:
+        found = fetch(endpoint(mail, tls), keep=False, tls=tls, ca=stranger)
+    except (AssertionError, ssl.SSLError):
+        pass
+    else:
+        assert name in ("fetchmail", "getmail"), "which end well, and say it in words only"
+
+    assert found == []
+    assert len(mail.mailbox(RECIPIENT).messages) == 1
+    assert all(session.user is None for session in mail.sessions)

@@ -1,0 +1,350 @@
+"""Who gets in, how often and into what: what the dialogues in files cannot show."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import poplib
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailtrap_lite import BadSetting, Server
+from mailtrap_lite.message import Ending
+from mailtrap_lite.pop3.delay import MOST_USERS, LoginDelay
+from mailtrap_lite.pop3.snapshot import Refused
+from mailtrap_lite.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.pop3.conftest import Door, Line, OpenDoor, Shell
+
+ALICE = "alice@x.test"
+TABLE = Settings(pop3_auth="table", users=(("alice", "sesame"),))
+SECRETS = (
+    b"sesame",
+    b64encode(b"sesame"),
+    b64encode(b"\0alice\0sesame"),
+    b64encode(b"user=alice\1auth=Bearer sesame\1\1"),
+)
+
+
+def greeted(door: Door) -> tuple[Line, bytes]:
+    """Return a client, and the timestamp that it was greeted with."""
+    client = door.connect()
+    return client, client.line().split()[-1]
+
+
+def test_the_timestamp_is_of_each_session_alone(door: Door) -> None:
+    stamps = [greeted(door)[1] for _ in range(20)]
+
+    assert len(set(stamps)) == 20
+    for stamp in stamps:
+        assert stamp.startswith(b"<")
+        assert stamp.endswith(b"@mailtrap.localhost>")
+        assert stamp[1:-1].partition(b"@")[0].replace(b".", b"").isdigit()
+
+
+def test_poplib_logs_in_with_a_digest(open_door: OpenDoor) -> None:
+    door = open_door(pop3_auth="table", users={"alice": "sesame"})
+    client = poplib.POP3("127.0.0.1", door.port, timeout=10)
+
+    with pytest.raises(poplib.error_proto, match=r"\[AUTH\]"):
+        client.apop("alice", "wrong")
+    client.apop("alice", "sesame")
+
+    client.quit()
+    assert door.ended[-1].user == "alice"
+
+
+def with_pass(_: bytes) -> list[bytes]:
+    return [b"USER alice", b"PASS sesame"]
+
+
+def with_apop(stamp: bytes) -> list[bytes]:
+    return [b"APOP alice " + md5(stamp + b"sesame", usedforsecurity=False).hexdigest().encode()]
+
+
+def with_plain(_: bytes) -> list[bytes]:
+    return [b"AUTH PLAIN " + b64encode(b"\0alice\0sesame")]
+
+
+def with_plain_later(_: bytes) -> list[bytes]:
+    return [b"AUTH PLAIN", b64encode(b"\0alice\0sesame")]
+
+
+def with_login(_: bytes) -> list[bytes]:
+    return [b"AUTH LOGIN", b64encode(b"alice"), b64encode(b"sesame")]
+
+
+def with_xoauth2(_: bytes) -> list[bytes]:
+    return [b"AUTH XOAUTH2", b64encode(b"user=alice\1auth=Bearer sesame\1\1")]
+
+
+WAYS = [with_pass, with_apop, with_plain, with_plain_later, with_login, with_xoauth2]
+
+
+@pytest.mark.parametrize("hidden", ["", "USER,SASL,APOP", "PLAIN,LOGIN,XOAUTH2"])
+@pytest.mark.parametrize("way", WAYS)
+def test_no_password_is_written_down(
+    way: Callable[[bytes], list[bytes]], hidden: str, open_door: OpenDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    door = open_door(pop3_auth="table", users={"alice": "sesame"}, pop3_hide=hidden)
+    client, stamp = greeted(door)
+
+    # Also to a server that does not know the command: what a client sends behind it is a secret all the same.
+    client.send(b"".join(line + b"\r\n" for line in [*way(stamp), b"QUIT"]))
+    client.rest()
+
+    transcript = door.ended[-1].transcript
+    written = "\n".join([transcript, caplog.text, repr(door.door.accounts), repr(door.sandbox.settings)])
+    for secret in (*SECRETS, *with_apop(stamp)[0].split()[2:]):
+        assert secret.decode() not in written
+    assert "***" in transcript
+    assert transcript.endswith("S: +OK bye")
+
+
+@pytest.mark.parametrize("begin", [b"AUTH LOGIN", b" AUTH LOGIN", b"auth\tLOGIN", b"AUTH GSSAPI", b"AUTH LOGIN !"])
+def test_answers_to_an_auth_that_did_not_begin_are_secrets_too(begin: bytes, shell: type[Shell]) -> None:
+    client = shell(settings=Settings(pop3_hide=("LOGIN",)))
+
+    client.say(begin + b"\r\nYWxpY2U=\r\nc2VzYW1l\r\n")
+    client.say(b"CAPA\r\nxyzzy\r\n")
+
+    assert client.heard[1:3] == [b"***", b"***"]
+    assert client.heard[-1] == b"xyzzy"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_opens_the_maildrop(way: Callable[[bytes], list[bytes]], open_door: OpenDoor) -> None:
+    door = open_door(pop3_auth="table", users={"alice": "sesame"})
+    client, stamp = greeted(door)
+
+    answers = [client.ask(line) for line in way(stamp)]
+
+    assert answers[-1].startswith(b"+OK maildrop has 0")
+    client.ask(b"QUIT")
+    assert door.ended[-1].user == "alice"
+
+
+def test_who_acts_as_another_opens_that_maildrop(door: Door) -> None:
+    door.sandbox.deliver(b"for bob\r\n", to="bob@x.test")
+    client, _ = greeted(door)
+
+    client.ask(b"AUTH PLAIN " + b64encode(b"bob@x.test\0alice\0any"))
+    client.ask(b"RETR 1")
+    assert client.body() == b"for bob\r\n"
+    client.ask(b"QUIT")
+
+    assert door.ended[-1].user == "alice"
+    assert door.sandbox.latest().deliveries[0].fetched_by == "bob@x.test"
+
+
+@pytest.mark.parametrize("piece", [None, 1000])
+@pytest.mark.parametrize(
+    ("octets", "answer"),
+    [
+        (12_284, b"+OK maildrop"),  # the longest base64 that fits
+        (12_286, b"-ERR Not base64\r\n"),  # 12,288 with the line end
+        (12_287, b"-ERR line too long\r\n"),
+    ],
+)
+def test_an_answer_may_have_12288_octets(octets: int, answer: bytes, piece: int | None, shell: type[Shell]) -> None:
+    client = shell()
+    client.say(b"AUTH PLAIN\r\n")
+    response = b64encode(b"\0alice\0" + b"x" * 10_000)[:octets]
+
+    assert client.say(response + b"\r\n", piece=piece).startswith(answer)
+    assert client.say(b"NOOP\r\n") == (b"+OK\r\n" if answer[:1] == b"+" else b"-ERR not in the AUTHORIZATION state\r\n")
+
+
+def test_a_command_has_255_octets_also_when_it_is_auth(shell: type[Shell]) -> None:
+    client = shell()
+
+    assert client.say(b"AUTH PLAIN " + b"A" * 243 + b"\r\n") == b"-ERR line too long\r\n"
+
+
+@pytest.mark.parametrize("rest", [b"", b"NOOP\r\n" * 3])
+def test_the_third_wrong_login_ends_it_whatever_the_way(rest: bytes, shell: type[Shell]) -> None:
+    client = shell(settings=TABLE)
+    wrong = b64encode(b"\0alice\0wrong")
+
+    client.say(b"AUTH PLAIN " + wrong + b"\r\n")
+    client.say(b"USER alice\r\nPASS wrong\r\n")
+    assert not client.closed
+    client.say(b"APOP alice 00000000000000000000000000000000\r\n" + rest)
+
+    assert client.closed
+    assert client.sent.endswith(b"-ERR [AUTH] wrong user name or password\r\n")
+
+
+def test_a_cancelled_auth_counts_for_nothing(shell: type[Shell]) -> None:
+    client = shell(settings=TABLE)
+
+    client.say(b"AUTH PLAIN\r\n*\r\n" * 10 + b"AUTH PLAIN !\r\n" * 10)
+
+    assert client.say(b"USER alice\r\nPASS sesame\r\n").endswith(b"+OK maildrop has 0 messages (0 octets)\r\n")
+    assert client.heard[:2] == [b"AUTH PLAIN", b"*"]
+
+
+def test_a_challenge_is_never_used_again(shell: type[Shell]) -> None:
+    client = shell(settings=TABLE)
+    challenges = [client.say(b"AUTH CRAM-MD5\r\n") + client.say(b"*\r\n") for _ in range(5)]
+
+    assert len(set(challenges)) == 5
+
+
+def test_cram_md5_works_over_a_socket(open_door: OpenDoor) -> None:
+    door = open_door(pop3_auth="table", users={"alice": "sesame"}, stamp=lambda: b"<1@x>")
+    client, _ = greeted(door)
+
+    client.ask(b"AUTH CRAM-MD5")
+    digest = hmac.new(b"sesame", b"<1@x>", "md5").hexdigest().encode()
+
+    assert client.ask(b64encode(b"alice " + digest)).startswith(b"+OK")
+
+
+# The delay
+
+
+def test_a_login_that_comes_too_early_is_refused() -> None:
+    delay = LoginDelay(60)
+    delay.check("alice", 1000.0)
+
+    delay.logged_in("alice", 1000.0)
+
+    with pytest.raises(Refused) as refusal:
+        delay.check("ALICE", 1059.9)
+    assert refusal.value.code == "LOGIN-DELAY"
+    delay.check("bob", 1000.0)
+    delay.check("alice", 1060.0)
+    delay.check("alice", 10.0)  # the clock was set back
+
+
+def test_without_a_delay_nothing_is_remembered() -> None:
+    delay = LoginDelay(0)
+
+    delay.logged_in("alice", 1000.0)
+
+    delay.check("alice", 1000.0)
+
+
+def test_only_the_last_users_are_remembered() -> None:
+    delay = LoginDelay(60)
+
+    for number in range(MOST_USERS + 1):
+        delay.logged_in(f"user {number}", 1000.0)
+
+    delay.check("user 0", 1000.0)
+    with pytest.raises(Refused):
+        delay.check("user 1", 1000.0)
+
+
+def test_the_delay_is_of_each_user_over_all_sessions(open_door: OpenDoor) -> None:
+    door = open_door(pop3_login_delay=60)
+    now = [1000.0]
+    door.sandbox.clock = lambda: now[0]
+    door.connect().log_in(b"alice@x.test").ask(b"QUIT")
+    client, _ = greeted(door)
+
+    client.ask(b"USER alice@x.test")
+    assert client.ask(b"PASS x") == b"-ERR [LOGIN-DELAY] wait 60 seconds between logins\r\n"
+    door.connect().log_in(b"bob@x.test")
+    now[0] += 60
+
+    client.ask(b"USER alice@x.test")
+    assert client.ask(b"PASS x").startswith(b"+OK")
+
+
+def test_a_login_that_did_not_open_the_maildrop_does_not_count_for_the_delay(open_door: OpenDoor) -> None:
+    door = open_door(pop3_login_delay=60)
+    maildrop = door.sandbox.open_maildrop(ALICE)
+    client, _ = greeted(door)
+    client.ask(b"USER alice@x.test")
+    assert client.ask(b"PASS x").startswith(b"-ERR [IN-USE]")
+    maildrop.close()
+
+    client.ask(b"USER alice@x.test")
+
+    assert client.ask(b"PASS x").startswith(b"+OK")
+
+
+# The lock
+
+
+def test_without_the_lock_each_session_has_a_snapshot_of_its_own(open_door: OpenDoor) -> None:
+    door = open_door(pop3_lock=False)
+    for raw in (b"one\r\n", b"two\r\n", b"three\r\n"):
+        door.sandbox.deliver(raw, to=ALICE)
+    first, second = door.connect().log_in(), door.connect().log_in()
+    first.ask(b"DELE 1")
+    second.ask(b"DELE 1")
+    second.ask(b"DELE 2")
+
+    assert first.ask(b"QUIT") == b"+OK bye\r\n"
+
+    assert second.ask(b"STAT") == b"+OK 1 7\r\n"
+    assert second.ask(b"RSET").startswith(b"+OK")
+    assert second.ask(b"RETR 1") == b"+OK 5 octets\r\n"
+    assert second.body() == b"one\r\n"
+    second.ask(b"DELE 1")
+    second.ask(b"DELE 2")
+    assert second.ask(b"QUIT") == b"+OK bye\r\n"
+    assert [message.raw for message in door.sandbox.waiting(ALICE)] == [b"three\r\n"]
+    assert len(door.sandbox.messages()) == 3
+
+
+# What is hidden
+
+
+def test_what_is_hidden_for_a_while_is_gone_in_open_sessions_too() -> None:
+    with Server() as mail:
+        client = poplib.POP3(mail.pop3.host, mail.pop3.port, timeout=10)
+        client.user(ALICE)
+        client.pass_("x")
+
+        with mail.hidden_pop3("uidl", "TOP"):
+            assert "UIDL" not in client.capa()
+            with pytest.raises(poplib.error_proto, match="unknown command"):
+                client.uidl()
+        assert "UIDL" in client.capa()
+        assert client.uidl()[1] == []
+        client.quit()
+
+        with mail.hidden_pop3("APOP"):
+            plain = poplib.POP3(mail.pop3.host, mail.pop3.port, timeout=10)
+        assert b"<" not in plain.getwelcome()
+        with pytest.raises(poplib.error_proto, match="unknown command"):
+            plain._shortcmd("APOP alice c4c9334bac560ecc979e58001b3e22fb")  # type: ignore[attr-defined]
+        plain.quit()
+
+
+def test_smtp_and_pop3_are_hidden_apart() -> None:
+    with Server(hide="PIPELINING") as mail:
+        client = poplib.POP3(mail.pop3.host, mail.pop3.port, timeout=10)
+
+        assert "PIPELINING" in client.capa()
+        client.quit()
+        with pytest.raises(BadSetting, match="pop3_hide: 'CHUNKING' from the call is not of USER, SASL"):
+            mail.hidden_pop3("CHUNKING").__enter__()
+
+
+def test_one_too_many_gets_no_code_when_codes_are_hidden(open_door: OpenDoor) -> None:
+    door = open_door(connections=1, pop3_hide="RESP-CODES")
+    door.connect().line()
+
+    assert door.connect().rest() == b"-ERR too many connections\r\n"
+
+
+def test_a_session_that_was_refused_thrice_says_so(open_door: OpenDoor) -> None:
+    door = open_door(pop3_auth="reject")
+    client, _ = greeted(door)
+
+    client.send(b"USER alice\r\nPASS x\r\n" * 3)
+    client.rest()
+
+    assert door.ended[-1].ending is Ending.REFUSED
+    assert door.ended[-1].user is None

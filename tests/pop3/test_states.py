@@ -1,0 +1,265 @@
+"""Two sessions, deliveries and an inspector that deletes, in any order, against a maildrop that is right by inspection.
+
+No socket: two machines on one real sandbox, whose answers are compared with those of the model, octet by octet.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from mailtrap_lite.errors import MaildropInUse, NoSuchMessage
+from mailtrap_lite.pop3.actions import Close, Expunge, Fetch, Login, Send, Transmit
+from mailtrap_lite.pop3.machine import Machine
+from mailtrap_lite.pop3.wire import transmission
+from mailtrap_lite.sandbox import Maildrop, Sandbox
+from mailtrap_lite.settings import Settings
+from mailtrap_lite.store import open_store
+
+MAILBOXES = ("alice@x.test", "bob@x.test")
+# Each user with the mailboxes that it opens.
+USERS = {"alice@x.test": {"alice@x.test"}, "bob": {"bob@x.test"}, "*": set(MAILBOXES)}
+BODIES = (b"A: 1\r\n\r\nx\r\n", b".\n", b"", b"three", b"\r\n\r\n.\r\n")
+WIRES = (b"A: 1\r\n\r\nx\r\n", b"..\r\n", b"", b"three\r\n", b"\r\n\r\n..\r\n")
+SIZES = (11, 3, 0, 7, 7)
+NUMBERS = st.integers(0, 7)
+
+
+class Client:
+    """One machine with its maildrop, on the sandbox."""
+
+    def __init__(self, sandbox: Sandbox, *, locks: bool) -> None:
+        self._sandbox = sandbox
+        self._locks = locks
+        self._maildrop: Maildrop | None = None
+        self._machine = Machine("mail.test", stamp=lambda: b"<1@x>")
+        self.closed = False
+        self.say(b"")
+
+    def say(self, data: bytes) -> bytes:
+        self._machine.receive(data)
+        sent = b""
+        while (action := self._machine.next_action()) is not None:
+            match action:
+                case Send(text):
+                    sent += text
+                case Close(text):
+                    self.vanish()
+                    sent += text
+                case Transmit(_, raw, lines):
+                    sent += b"".join(transmission(raw, lines))
+                case Login(_, user):
+                    self._log_in(user)
+                case Fetch(number):
+                    self._fetch(number)
+                case Expunge(numbers):
+                    assert self._maildrop is not None
+                    self._maildrop.update(fetched=(), deleted=numbers)
+                    self._machine.expunged()
+        return sent
+
+    def _log_in(self, user: str) -> None:
+        try:
+            self._maildrop = self._sandbox.open_maildrop(user, exclusive=self._locks)
+        except MaildropInUse as error:
+            self._machine.failed("in use", error.pop3)
+        else:
+            self._machine.logged_in(self._maildrop.entries)
+
+    def _fetch(self, number: int) -> None:
+        assert self._maildrop is not None
+        try:
+            self._machine.fetched(self._maildrop.retrieve(number))
+        except NoSuchMessage:
+            self._machine.failed("removed")
+
+    def vanish(self) -> None:
+        self.closed = True
+        if self._maildrop is not None:
+            self._maildrop.close()
+
+
+@dataclass
+class Mail:
+    """A message as the model has it."""
+
+    id: int
+    uid: str
+    kind: int
+    mailbox: str
+    deleted: bool = False  # over POP3
+    removed: bool = False  # by the inspector
+
+
+@dataclass
+class Session:
+    """What the model knows of a session."""
+
+    client: Client
+    user: str = ""
+    drop: list[Mail] = field(default_factory=list)
+    marked: set[int] = field(default_factory=set)
+
+    def left(self) -> list[tuple[int, Mail]]:
+        return [(number, mail) for number, mail in enumerate(self.drop, 1) if number not in self.marked]
+
+    def refusal(self, number: int) -> bytes | None:
+        if not 1 <= number <= len(self.drop):
+            return b"-ERR no such message\r\n"
+        return b"-ERR message already deleted\r\n" if number in self.marked else None
+
+
+class Maildrops(RuleBasedStateMachine):
+    """The rules are what can happen; each compares at once."""
+
+    sessions = Bundle("sessions")
+    locks = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        settings = Settings(store="memory")
+        self._store = open_store(settings)
+        self._sandbox = Sandbox(self._store, settings=settings)
+        self._mails: list[Mail] = []
+        self._open: list[Session] = []
+
+    def teardown(self) -> None:
+        with closing(self._store):
+            for session in self._open:
+                session.client.vanish()
+
+    # What happens beside the sessions.
+
+    @rule(kind=st.integers(0, len(BODIES) - 1), mailbox=st.sampled_from(MAILBOXES))
+    def deliver(self, kind: int, mailbox: str) -> None:
+        message = self._sandbox.deliver(BODIES[kind], to=mailbox)
+        self._mails.append(Mail(message.id, "", kind, mailbox))
+
+    @precondition(lambda self: self._mails)
+    @rule(data=st.data())
+    def the_inspector_removes(self, data: st.DataObject) -> None:
+        mail = data.draw(st.sampled_from(self._mails))
+        assert self._sandbox.delete([mail.id]) == (0 if mail.removed else 1)
+        mail.removed = True
+
+    # Sessions.
+
+    @precondition(lambda self: len(self._open) < 2)
+    @rule(target=sessions, user=st.sampled_from(sorted(USERS)))
+    def log_in(self, user: str) -> object:
+        client = Client(self._sandbox, locks=self.locks)
+        answer = client.say(b"USER %b\r\nPASS x\r\n" % user.encode()).split(b"\r\n", 1)[1]
+        if self.locks and any(USERS[user] & USERS[other.user] for other in self._open):
+            assert answer == b"-ERR [IN-USE] in use\r\n"
+            return multiple()
+        drop = [each for each in self._mails if each.mailbox in USERS[user] and not each.deleted and not each.removed]
+        total = sum(SIZES[mail.kind] for mail in drop)
+        assert answer.startswith(b"+OK maildrop has %d message" % len(drop))
+        assert b"(%d octets)" % total in answer
+        session = Session(client, user, drop)
+        self._open.append(session)
+        self._learn_uids(session)
+        return session
+
+    def _learn_uids(self, session: Session) -> None:
+        """A unique-id is what it was before, and no other message's."""
+        rows = session.client.say(b"UIDL\r\n").split(b"\r\n")[1:-2]
+        for mail, row in zip(session.drop, rows, strict=True):
+            uid = row.split()[1].decode()
+            assert mail.uid in ("", uid)
+            mail.uid = uid
+        known = [mail.uid for mail in self._mails if mail.uid]
+        assert len(known) == len(set(known))
+
+    @rule(session=sessions, verb=st.sampled_from(["STAT", "LIST", "UIDL", "NOOP", "RSET"]))
+    def ask(self, session: Session, verb: str) -> None:
+        if session.client.closed:
+            return
+        if verb == "RSET":
+            session.marked.clear()
+        rows = session.left()
+        count, total = len(rows), sum(SIZES[mail.kind] for _, mail in rows)
+        words = f"{count} message{'' if count == 1 else 's'} ({total} octets)"
+        expected = {
+            "STAT": f"+OK {count} {total}\r\n",
+            "NOOP": "+OK\r\n",
+            "RSET": f"+OK maildrop has {words}\r\n",
+            "LIST": f"+OK {words}\r\n" + "".join(f"{n} {SIZES[mail.kind]}\r\n" for n, mail in rows) + ".\r\n",
+            "UIDL": "+OK unique-ids follow\r\n" + "".join(f"{n} {mail.uid}\r\n" for n, mail in rows) + ".\r\n",
+        }
+        assert session.client.say(f"{verb}\r\n".encode()).decode() == expected[verb]
+
+    @rule(session=sessions, verb=st.sampled_from(["LIST", "UIDL", "DELE", "RETR", "TOP"]), number=NUMBERS)
+    def ask_of_one(self, session: Session, verb: str, number: int) -> None:
+        if session.client.closed:
+            return
+        answer = session.client.say(f"{verb} {number}{' 99' if verb == 'TOP' else ''}\r\n".encode())
+        if (refusal := session.refusal(number)) is not None:
+            assert answer == refusal
+            return
+        mail = session.drop[number - 1]
+        if verb in ("RETR", "TOP"):
+            wire = answer.partition(b"\r\n")[2]
+            assert answer == b"-ERR removed\r\n" if mail.removed else wire == WIRES[mail.kind] + b".\r\n"
+            return
+        if verb == "DELE":
+            session.marked.add(number)
+        expected = {
+            "LIST": f"+OK {number} {SIZES[mail.kind]}\r\n",
+            "UIDL": f"+OK {number} {mail.uid}\r\n",
+            "DELE": f"+OK message {number} deleted\r\n",
+        }
+        assert answer.decode() == expected[verb]
+
+    @rule(session=sessions, word=st.sampled_from([b"", b"QUI", b"QUIT"]))
+    def vanish(self, session: Session, word: bytes) -> None:
+        """Leave without QUIT, also in the middle of the word."""
+        if not session.client.closed:
+            assert session.client.say(word) == b""
+            session.client.vanish()
+            self._open.remove(session)
+
+    @rule(session=sessions)
+    def quit(self, session: Session) -> None:
+        if session.client.closed:
+            return
+        assert session.client.say(b"QUIT\r\nSTAT\r\n") == b"+OK bye\r\n"
+        self._open.remove(session)
+        for number in session.marked:
+            session.drop[number - 1].deleted = True
+
+    # What always holds.
+
+    @invariant()
+    def what_waits_is_what_nobody_deleted(self) -> None:
+        for mailbox in MAILBOXES:
+            expected = [m.id for m in self._mails if m.mailbox == mailbox and not m.deleted and not m.removed]
+            assert [message.id for message in self._sandbox.waiting(mailbox)] == expected
+
+    @invariant()
+    def the_inspector_has_what_it_did_not_remove(self) -> None:
+        assert [message.id for message in self._sandbox.messages()] == [m.id for m in self._mails if not m.removed]
+
+
+class MaildropsWithoutLock(Maildrops):
+    """The same with a snapshot for each session."""
+
+    locks = False
+
+
+@pytest.mark.parametrize("machine", [Maildrops, MaildropsWithoutLock], ids=["with the lock", "without"])
+def test_any_order_of_things_is_as_the_model_says(machine: type[Maildrops]) -> None:
+    run_state_machine_as_test(machine, settings=settings(max_examples=100, stateful_step_count=40, deadline=None))
