@@ -16,8 +16,16 @@ from mailtrap_lite import Endpoint, Server
 if TYPE_CHECKING:
     from tests.clients.fetchers import Fetcher
 
-HEAD = b"From: Alice <alice@x.test>\r\nTo: bob@x.test\r\nSubject: a real one\r\nMIME-Version: 1.0\r\n"
-MAILS = [HEAD + b"X-Number: %d\r\n\r\n.mail %d\r\n%b\r\n" % (n, n, b"y" * 7 * n) for n in range(100)]
+# Mail as real programs write it: newsletters, reports, 8-bit, international headers, attachments.
+SHAPES = [
+    path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    for path in sorted((Path(__file__).parent.parent / "mail" / "clean").glob("*.eml"))
+]
+MAILS = [
+    b"X-Number: %d\r\n%b.mail %d\r\n..\r\n%b\r\n" % (n, SHAPES[n % len(SHAPES)], n, b"y" * (n % 900))
+    for n in range(500)
+]
+FEWER = 50  # on the other event loop, where it is about the loop and not about the mail
 
 # getmail knows TLS from the first octet only.
 SECURE = [(name, tls) for name in FETCHERS for tls in ("stls", "pop3s") if (name, tls) != ("getmail", "stls")]
@@ -37,19 +45,25 @@ def endpoint(server: Server, tls: str) -> Endpoint:
 @pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("keep", [True, False], ids=["keep", "delete"])
 @pytest.mark.parametrize(("fetcher", "tls"), WAYS, indirect=["fetcher"])
-def test_a_program_fetches_the_same_hundred_mails(
-    mail: Server, fetcher: tuple[str, Fetcher], tls: str, keep: bool
+def test_a_program_fetches_the_same_mails(
+    mail: Server, fetcher: tuple[str, Fetcher], tls: str, keep: bool, event_loop: str
 ) -> None:
-    _, fetch = fetcher
-    for raw in MAILS:
+    name, fetch = fetcher
+    mails = MAILS if event_loop == "asyncio" else MAILS[:FEWER]
+    for raw in mails:
         mail.deliver(raw, to=RECIPIENT)
 
     found = fetch(endpoint(mail, tls), keep=keep, tls=tls, ca=mail.tls.ca_file if tls else None)
 
-    assert [raw.replace(b"\r\n", b"\n") for raw in found] == [raw.replace(b"\r\n", b"\n") for raw in MAILS]
-    assert len(mail.mailbox(RECIPIENT).messages) == (len(MAILS) if keep else 0)
+    assert [_compared(raw, name) for raw in found] == [_compared(raw, name) for raw in mails]
+    assert len(mail.mailbox(RECIPIENT).messages) == (len(mails) if keep else 0)
     assert {session.tls for session in mail.sessions} == {"TLSv1.3" if tls else None}
     assert all(PASSWORD not in session.transcript for session in mail.sessions)
+
+
+def _compared(raw: bytes, program: str) -> bytes:
+    """Return a mail with LF, as programs write it; getmail folds header lines anew, so white space is not compared."""
+    return b" ".join(raw.split()) if program == "getmail" else raw.replace(b"\r\n", b"\n")
 
 
 @pytest.mark.parametrize("event_loop", ["asyncio"])
