@@ -79,7 +79,8 @@ def written(subject: str) -> EmailMessage:
 
 
 def overflows(page: Page) -> bool:
-    """Return whether the page is wider than its window."""
+    """Return whether the page is wider than its window, once its style sheets are there."""
+    page.wait_for_load_state("load")
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
