@@ -100,6 +100,8 @@ class Exchange:
 
     def answer(self, line: bytes) -> Challenge | Success:
         """Take the client's answer to the challenge, in base64, and return the next step."""
+        if line == b"*" and self.step == Challenge(_NO_TOKEN):
+            raise Rejected(_WRONG)  # giving up does not undo what was judged already
         self.step = self._send(decoded(line))
         return self.step
 

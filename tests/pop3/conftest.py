@@ -114,7 +114,9 @@ class Shell:
                 self.closed = True
             case _ if len(self.heard) in self.failures:
                 self.machine.failed(*self.failures[len(self.heard)])
-            case StartTls():
+            case StartTls(reply):
+                self.machine.discard()
+                self.sent += reply
                 self.shaking = True
             case Login():
                 self.logins.append(action)

@@ -42,7 +42,12 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class StartTls:
-    """Shake hands; read nothing in plain text any more. Answer: secured; if it fails, the connection ends."""
+    """Read nothing in plain text any more, call `discard`, send the reply, shake hands.
+
+    Answer: secured; if it fails, the connection ends.
+    """
+
+    reply: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,8 +217,8 @@ class Connection(asyncio.Protocol):
                 case Close(data):
                     await self._say_goodbye(data)
                     return False
-                case StartTls():
-                    await self._start_tls()
+                case StartTls(reply):
+                    await self._start_tls(reply)
                 case Expunge():
                     with suppress(Gone):  # who says QUIT and leaves has said QUIT
                         await self._out.flush()
@@ -265,10 +265,13 @@ class Connection(asyncio.Protocol):
 
     # TLS.
 
-    async def _start_tls(self) -> None:
+    async def _start_tls(self, reply: bytes) -> None:
         self._shaking = True
-        # Before the reply that makes the client begin: octets that come before the handshake would be lost.
+        # Before the reply that makes the client begin: what comes until then is plain text, and dropped; what comes
+        # behind it belongs to the handshake.
         self._transport.pause_reading()
+        self._machine.discard()
+        await self._send(reply)
         await self._out.flush()
         await self._shake_hands()
         self._machine.secured()

@@ -100,5 +100,4 @@ def _failed(machine: Machine, error: AuthError) -> None:
 
 def stls(machine: Machine) -> None:
     """Begin TLS; all that was said in plain text is forgotten."""
-    machine.reply(ok("begin TLS"))
-    machine.start_tls()
+    machine.start_tls(ok("begin TLS"))

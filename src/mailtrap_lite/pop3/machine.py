@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from mailtrap_lite.accounts import Accounts
+from mailtrap_lite.discretion import HIDDEN, Discretion
 from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, StartTls, Transmit
 from mailtrap_lite.pop3.commands import COMMANDS, Command, State
 from mailtrap_lite.pop3.login import answer
 from mailtrap_lite.pop3.offer import Hidden, Offer, offer
-from mailtrap_lite.pop3.replies import SECRET, err, ok, redacted
+from mailtrap_lite.pop3.replies import err, ok
 from mailtrap_lite.pop3.snapshot import Entry, Refused, Snapshot
 from mailtrap_lite.sasl import Exchange
 
@@ -67,7 +68,7 @@ class Machine:
         self._lines = LineReader()
         self._outstanding: Question | None = None
         self._failed_logins = 0
-        self._after_auth = False  # the last command that is known was AUTH
+        self._discretion = Discretion()
         # RFC 1939 section 7: a "<" in the greeting promises APOP.
         self.timestamp = b"" if "APOP" in hidden() else stamp()
         greeting = f"{hostname} POP3 ready {self.timestamp.decode()}".rstrip()
@@ -95,6 +96,7 @@ class Machine:
     def logged_in(self, entries: Sequence[Entry]) -> None:
         """The Login was good: message number n is entries[n - 1] until the end of the session."""
         self._settle(Login)
+        self._discretion.trust()
         self.maildrop = Snapshot(entries)
         self.state = State.TRANSACTION
         self.reply(ok(f"maildrop has {self.maildrop}"))
@@ -102,7 +104,7 @@ class Machine:
     def secured(self) -> None:
         """TLS has begun: what was said before counts no more (RFC 2595 section 4).
 
-        Since the StartTls nothing may have been received in plain text.
+        Since `discard` nothing may have been received in plain text.
         """
         self._settle(StartTls)
         self.user = None
@@ -159,10 +161,13 @@ class Machine:
         self._outstanding = question
         self._actions.append(question)
 
-    def start_tls(self) -> None:
-        """Ask the shell for TLS. What came behind, in plain text, is dropped (RFC 2595 section 4)."""
+    def start_tls(self, reply: bytes) -> None:
+        """Ask the shell for TLS, which the client begins when it has this reply."""
+        self.ask(StartTls(reply))
+
+    def discard(self) -> None:
+        """Forget what was received in plain text behind STLS (RFC 2595 section 4). Nothing more of it may come."""
         self._lines.clear()
-        self.ask(StartTls())
 
     def close(self, data: bytes) -> None:
         """Send these last words and end the connection."""
@@ -192,6 +197,7 @@ class Machine:
             line = self._lines.line(limit)
         except Overlong:
             self.exchange = None
+            self._discretion.lost()
             self._actions.append(Heard(b"(a line of more than %d octets)" % limit))
             self.reply(err("line too long"))
             return True
@@ -201,7 +207,7 @@ class Machine:
             if self.exchange is None:
                 self._obey(line)
             else:
-                self._actions.append(Heard(line if line == b"*" else SECRET))
+                self._actions.append(Heard(line if line == b"*" else HIDDEN))
                 answer(self, self.exchange, line)
         except Refused as refusal:
             self.reply(self._refusal(str(refusal), refusal.code))
@@ -212,11 +218,7 @@ class Machine:
         verb, space, rest = line.partition(b" ")
         name = verb.decode("ascii", "replace").upper()
         known = any(name in row for row in COMMANDS.values())
-        # What was sent behind an AUTH that was refused at once may be the answers to its challenges.
-        self._actions.append(Heard(SECRET if self._after_auth and not known else redacted(line)))
-        # As with `redacted`, a client that means it but puts a tab or a space before it is taken at its word.
-        meant = line.split(None, 1)[:1]
-        self._after_auth = (meant != [] and meant[0].upper() == b"AUTH") or (self._after_auth and not known)
+        self._actions.append(Heard(self._discretion.command(line, name, known=known)))
         command = self._look_up(name)
         arguments = rest.split()
         if command.whole:

@@ -1,13 +1,8 @@
-"""How a POP3 server words its replies (RFC 1939 section 3, RFC 2449, RFC 3206), and a command for the transcript."""
+"""How a POP3 server words its replies (RFC 1939 section 3, RFC 2449, RFC 3206)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-
-SECRET = b"***"  # what a secret reads in the transcript
-
-_SECRETIVE = re.compile(rb"\s*(?P<kept>PASS|(?:AUTH|APOP)\s+\S+)\s.*", re.IGNORECASE | re.DOTALL)
 
 
 def ok(text: str) -> bytes:
@@ -25,9 +20,3 @@ def err(text: str, code: str = "") -> bytes:
 def listing(lines: Iterable[str]) -> bytes:
     """Return the rest of a multi-line reply, up to the final dot. No line begins with a dot."""
     return "".join(f"{line}\r\n" for line in lines).encode("ascii") + b".\r\n"
-
-
-def redacted(line: bytes) -> bytes:
-    """Return a command line without what nobody is to read later: passwords, digests and tokens."""
-    found = _SECRETIVE.fullmatch(line)
-    return line if found is None else found["kept"] + b" " + SECRET

@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, AnyStr, TypeVar, cast
 
+from mailtrap_lite.discretion import HIDDEN, Discretion
 from mailtrap_lite.errors import MailtrapError, Reply
 from mailtrap_lite.message import Ending, Recorder
 from mailtrap_lite.smtp import replies
 from mailtrap_lite.smtp.auth import Login
-from mailtrap_lite.smtp.discretion import HIDDEN, Discretion
 from mailtrap_lite.smtp.mode import Mode
 from mailtrap_lite.smtp.replies import Refused, octets, refused
 from mailtrap_lite.smtp.transaction import Conversation, Transaction
@@ -207,6 +207,7 @@ class Dialogue(Wire):
             self._mode = Mode.AUTH
             return challenge
         assert login is not None  # whoever takes a step has one  # noqa: S101
+        self._discretion.trust()
         self.session.authenticated = True
         self.session.user = self._recorder.user = login.user
         return replies.AUTHENTICATED
