@@ -263,7 +263,9 @@ class Settings:
     event_loop: str = _setting("auto", LOOP, "what runs the doors; auto is uvloop in the command if it is there")
     plus_addressing: bool = _setting(True, SWITCH, "alice+tag@x is delivered to alice@x")
     mailboxes: tuple[tuple[str, str], ...] = _setting(
-        (), MAILBOXES, "which mailbox a POP3 user opens: an address, a local part or * instead of the user's name"
+        (),
+        MAILBOXES,
+        "which mailbox a POP3 user opens, instead of that of the name; with users, their passwords are checked",
     )
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")

@@ -347,3 +347,14 @@ def test_a_session_that_was_refused_thrice_says_so(open_door: OpenDoor) -> None:
 
     assert door.ended[-1].ending is Ending.REFUSED
     assert door.ended[-1].user is None
+
+
+def test_a_table_of_mailboxes_with_users_means_their_passwords(open_door: OpenDoor) -> None:
+    door = open_door(mailboxes={"joe": ALICE}, users={"joe": "sesame"})
+    client = door.connect()
+    client.line()
+    client.ask(b"USER joe")
+
+    assert client.ask(b"PASS wrong").startswith(b"-ERR [AUTH]")
+    client.ask(b"USER joe")
+    assert client.ask(b"PASS sesame").startswith(b"+OK")

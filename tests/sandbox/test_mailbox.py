@@ -330,3 +330,13 @@ def test_what_was_never_there_or_is_gone_is_not_put_back(mail: Server) -> None:
     mail.clear()
     with pytest.raises(NoSuchMessage, match="no message has the id 1"):
         mail.mailbox(BOB).restore(message)
+
+
+def test_a_directory_with_a_mail_for_nobody_plants_nothing(mail: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(b"To: a@x.test\r\n\r\nhi\r\n")
+    (tmp_path / "b.eml").write_bytes(b"Subject: for nobody\r\n\r\nhi\r\n")
+
+    with pytest.raises(BadMail, match="nobody to deliver to"):
+        mail.mailbox("*").preload(tmp_path)
+
+    assert mail.messages == []

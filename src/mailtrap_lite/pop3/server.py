@@ -47,7 +47,10 @@ class Pop3Door:
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.stamp = stamps(settings.hostname).__next__ if stamp is None else stamp
-        self.accounts = Accounts(AuthMode(settings.pop3_auth), dict(settings.users))
+        mode = AuthMode(settings.pop3_auth)
+        if mode is AuthMode.ANY and settings.mailboxes and settings.users:
+            mode = AuthMode.TABLE  # who says which user opens which mailbox means the passwords too
+        self.accounts = Accounts(mode, dict(settings.users))
         self.crowd: set[Connection] = set()
         self._closed = False
 

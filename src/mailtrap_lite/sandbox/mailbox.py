@@ -12,6 +12,7 @@ from mailtrap_lite.accounts import Selection
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox.files import mails_in
+from mailtrap_lite.sandbox.planting import addresses_of
 
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.planting import Mail
@@ -82,7 +83,11 @@ class Mailbox:
         Files of a directory and of a Maildir (`new` and `cur`) come by name, mail of an mbox file as it lies there.
         Raises BadMail, and then nothing was planted, for what is none of these or cannot be read.
         """
-        return [self.deliver(raw) for raw in mails_in(Path(source))]
+        mails = list(mails_in(Path(source)))
+        if self._selection.everything:
+            for raw in mails:
+                addresses_of(raw, None)  # raises before anything is planted
+        return [self.deliver(raw) for raw in mails]
 
     def restore(self, message: int | Message) -> Message:
         """Put back what a POP3 client has deleted here, under the UIDL that it had, and return it as it is now.
