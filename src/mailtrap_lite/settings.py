@@ -265,7 +265,7 @@ class Settings:
     mailboxes: tuple[tuple[str, str], ...] = _setting(
         (),
         MAILBOXES,
-        "which mailbox a POP3 user opens, instead of that of the name; with users, their passwords are checked",
+        "which mailbox a POP3 user opens, not that of the name; with users, passwords are checked",
     )
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
