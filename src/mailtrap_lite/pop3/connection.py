@@ -27,6 +27,7 @@ from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
 from mailtrap_lite.pop3.snapshot import Refused
 from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
+from mailtrap_lite.reading import read_in_pieces
 from mailtrap_lite.sandbox import Maildrop
 from mailtrap_lite.settings import peer
 
@@ -86,6 +87,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, or send away one too many."""
         self._transport = cast(asyncio.Transport, transport)
+        read_in_pieces(transport)
         self._out = SendQueue(self._transport)
         self._out.begin()
         self._shaking &= self._transport.get_extra_info("ssl_object") is None  # else the event loop has shaken hands

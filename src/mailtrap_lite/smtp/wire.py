@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP
 
 from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
 from mailtrap_lite.message import Ending, Speaker
+from mailtrap_lite.reading import read_in_pieces
 from mailtrap_lite.settings import peer
 from mailtrap_lite.smtp.handshake import ending_of, shake_hands
 from mailtrap_lite.smtp.mode import Mode
@@ -91,6 +92,7 @@ class Wire(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.loop = asyncio.get_running_loop()
         self.transport = cast(asyncio.Transport, transport)
+        read_in_pieces(transport)
         sandbox = self._door.sandbox
         self.client = peer(transport.get_extra_info("peername"))
         self._clock = sandbox.clock
