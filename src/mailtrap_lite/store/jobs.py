@@ -62,6 +62,8 @@ def _settle_all(outcomes: Iterable[tuple[Job, Any]]) -> None:
     for job, outcome in outcomes:
         if not job.result.done():  # else its task was cancelled meanwhile
             _settle(job.result, outcome)
+            if isinstance(outcome, BaseException):
+                job.result.exception()  # seen: its task may be gone, and then asyncio would complain of it much later
 
 
 def _settle(result: Future[Any] | asyncio.Future[Any], outcome: Any) -> None:
