@@ -104,3 +104,11 @@ def test_passwords_are_in_no_repr_and_in_no_error() -> None:
 def test_a_server_without_lmtp_says_how_to_open_it() -> None:
     with Server() as mail, pytest.raises(BadSetting, match=r'lmtp: this server has no LMTP; Server\(lmtp="127'):
         print(mail.lmtp)  # noqa: T201 - it has to be asked for
+
+
+@pytest.mark.parametrize(("hide", "name"), [("hidden", "DSN"), ("hidden_pop3", "UIDL")])
+def test_a_server_may_be_stopped_while_something_is_hidden(hide: str, name: str) -> None:
+    mail = Server().start()
+
+    with getattr(mail, hide)(name):
+        mail.stop()

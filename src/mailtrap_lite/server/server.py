@@ -11,9 +11,9 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -261,34 +261,21 @@ class Server:
         """Every SMTP and POP3 conversation, those that go on included, the newest last."""
         return self.sandbox.sessions
 
-    @contextmanager
-    def hidden(self, *capabilities: str) -> Iterator[None]:
+    def hidden(self, *capabilities: str) -> AbstractContextManager[None]:
         """Hide SMTP capabilities and mechanisms, such as "CHUNKING" or "CRAM-MD5", for a `with` block.
 
         Sessions that have said EHLO already lose them too. Raises BadSetting for an unknown name.
         """
         names = Settings(hide=",".join(capabilities)).hide  # type: ignore[arg-type]  # settings read text
-        sandbox = self.sandbox  # which stays, should the server be stopped meanwhile
-        before = sandbox.hidden
-        sandbox.hidden = before | set(names)
-        try:
-            yield
-        finally:
-            sandbox.hidden = before
+        return _hiding(self.sandbox, "hidden", names)
 
-    @contextmanager
-    def hidden_pop3(self, *capabilities: str) -> Iterator[None]:
+    def hidden_pop3(self, *capabilities: str) -> AbstractContextManager[None]:
         """Hide POP3 capabilities and mechanisms, such as "UIDL" or "CRAM-MD5", for a `with` block.
 
         Sessions that are open lose them too. Raises BadSetting for an unknown name.
         """
         names = Settings(pop3_hide=",".join(capabilities)).pop3_hide  # type: ignore[arg-type]  # settings read text
-        before = self.sandbox.hidden_pop3
-        self.sandbox.hidden_pop3 = before | set(names)
-        try:
-            yield
-        finally:
-            self.sandbox.hidden_pop3 = before
+        return _hiding(self.sandbox, "hidden_pop3", names)
 
     def wait_for(
         self,
@@ -333,3 +320,14 @@ class Server:
     def clear(self) -> int:
         """Delete every message; ports stay, ids go on rising. Return how many there were."""
         return self.sandbox.clear()
+
+
+@contextmanager
+def _hiding(sandbox: Sandbox, hidden: str, names: Iterable[str]) -> Iterator[None]:
+    """Add names to a set of the sandbox for a while; it may be stopped meanwhile."""
+    before: frozenset[str] = getattr(sandbox, hidden)
+    setattr(sandbox, hidden, before | set(names))
+    try:
+        yield
+    finally:
+        setattr(sandbox, hidden, before)
