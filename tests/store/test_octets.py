@@ -1,4 +1,4 @@
-"""What RETR sends is counted when a maildrop needs it, and only once: the same for each kind of store."""
+"""What RETR sends is counted once, when a mail comes in, or for a large one when a maildrop needs it: in each store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store import Arrival, Entry, MemoryStore, Store
+from mailtrap_lite.store import contract as contract_module
 from mailtrap_lite.store import memory as memory_module
 from mailtrap_lite.store import sqlite as sqlite_module
 from mailtrap_lite.store.file import FileStore
@@ -22,9 +23,16 @@ OCTETS = [0, 7, 9, 6]
 
 
 @pytest.fixture
-def uncounted(arrival: Arriving) -> Arriving:
-    """Make a mail of which nobody has counted what RETR sends, as the doors do."""
+def came(arrival: Arriving) -> Arriving:
+    """Make a mail as the doors do, of which nobody has counted what RETR sends."""
     return lambda *mailboxes, **values: replace(arrival(*mailboxes, **values), octets=None)
+
+
+@pytest.fixture
+def uncounted(came: Arriving, monkeypatch: pytest.MonkeyPatch) -> Arriving:
+    """Make such a mail that counts as large, however short it is."""
+    monkeypatch.setattr(contract_module, "COUNTED_AT_ONCE", -1)
+    return came
 
 
 @pytest.fixture
@@ -36,12 +44,33 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         seen.append(raw)
         return retr_octets(raw)
 
-    for module in (memory_module, sqlite_module):
+    for module in (contract_module, memory_module, sqlite_module):
         monkeypatch.setattr(module, "retr_octets", note)
     return seen
 
 
-def test_nothing_is_counted_before_a_maildrop_is_opened(
+def test_no_login_counts_what_came_in(store: Store, came: Arriving, counted: list[bytes]) -> None:
+    for raw in MAILS:
+        store.add(came(raw=raw))
+    before = list(counted)
+
+    entries = store.maildrop(Selection())
+
+    assert before == counted == MAILS
+    assert [entry.octets for entry in entries] == OCTETS
+
+
+def test_a_large_mail_is_not_counted_while_its_client_waits(store: Store, came: Arriving, counted: list[bytes]) -> None:
+    sizes = [contract_module.COUNTED_AT_ONCE, contract_module.COUNTED_AT_ONCE + 1]
+
+    for size in sizes:
+        store.add(came(raw=b"x" * size))
+
+    assert [len(raw) for raw in counted] == sizes[:1]
+    assert [entry.octets for entry in store.maildrop(Selection())] == [size + 2 for size in sizes]
+
+
+def test_what_a_large_mail_sends_is_not_counted_before_a_maildrop_is_opened(
     store: Store, uncounted: Arriving, counted: list[bytes]
 ) -> None:
     for raw in MAILS:

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from mailtrap_lite.message import Delivery, Envelope, Message, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store.contract import Arrival, Row
+from mailtrap_lite.store.contract import Arrival, Row, octets_of
 
 # Shared by all messages, so never written to.
 _NOTHING_MARKED: dict[str, Delivery] = {}
@@ -46,7 +46,7 @@ class Kept:
         self.raw = arrival.raw
         self.mailboxes = arrival.mailboxes
         self.received = arrival.received
-        self.octets = arrival.octets
+        self.octets = octets_of(arrival)
         self.read = False
         self.digest: Digest | None = None
         self._envelope = (

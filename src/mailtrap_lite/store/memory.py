@@ -72,7 +72,7 @@ class MemoryStore(Store):
             self._last_delivery += len(arrival.mailboxes)
             self._unread += 1
             self._octets += len(arrival.raw)
-            if arrival.octets is None:
+            if kept.octets is None:
                 self._uncounted += len(arrival.raw)
             self._trim()
             if arrival.accepted is not None:

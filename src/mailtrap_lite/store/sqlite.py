@@ -28,6 +28,7 @@ from mailtrap_lite.store.contract import (
     Row,
     Store,
     no_such_message,
+    octets_of,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
@@ -37,7 +38,7 @@ T = TypeVar("T")
 # SQLite keeps an id in 64 bits; a larger number is no id of ours.
 LARGEST_ID = 2**63 - 1
 
-# In place of the octets that RETR sends, until a maildrop needs them.
+# In place of the octets that RETR sends of a large mail, until a maildrop needs them.
 UNCOUNTED = -1
 
 SLICE = 256 * 1024
@@ -274,11 +275,12 @@ class SqliteStore(Store):
 
 
 def _message_row(message: int, arrival: Arrival, *, uid: str | None) -> dict[str, object]:
+    octets = octets_of(arrival)
     return {
         "id": message,
         "received": arrival.received,
         "size": len(arrival.raw),
-        "octets": UNCOUNTED if arrival.octets is None else arrival.octets,
+        "octets": UNCOUNTED if octets is None else octets,
         "envelope": envelope_to_text(arrival.envelope),
         "uid": uid,
     }
