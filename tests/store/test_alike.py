@@ -34,7 +34,9 @@ def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str) 
 
     def step(store: Store, first: int) -> int | str:
         try:
-            return store.add(Arrival(envelope, raw, mailboxes, 1.5, octets, uid)) - first
+            # A UIDL that was chosen stays taken, so each example has its own.
+            own = uid and f"{uid}.{first}"
+            return store.add(Arrival(envelope, raw, mailboxes, 1.5, octets, own)) - first
         except BadMail as err:
             return str(err)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Delivery
-from mailtrap_lite.store import Arrival, Store
+from mailtrap_lite.store import Arrival, Retention, Store
+from mailtrap_lite.store.file import FileStore
+from mailtrap_lite.store.schema import MIGRATIONS, migrate
 
 Arriving = Callable[..., Arrival]
 ALL = Selection()
@@ -171,10 +176,69 @@ def test_a_uidl_of_the_stores_own_kind_cannot_be_chosen(store: Store, arrival: A
             store.add(chosen(uid, "eve@x.test"))
 
 
-def test_a_uidl_is_free_again_when_its_message_is_gone_for_good(store: Store, chosen: Arriving) -> None:
-    store.delete([store.add(chosen("a-1", "bob@x.test"))])
+@pytest.mark.parametrize(
+    "go",
+    [lambda store, message: store.delete([message]), lambda store, message: store.clear()],
+    ids=["deleted", "cleared"],
+)
+def test_a_uidl_is_never_used_again_in_its_mailbox(
+    go: Callable[[Store, int], int], store: Store, chosen: Arriving
+) -> None:
+    go(store, store.add(chosen("a-1", "bob@x.test")))
+
+    with pytest.raises(BadMail, match=r"uid='a-1' is taken: .* bob@x\.test has this UIDL or had it"):
+        store.add(chosen("a-1", "bob@x.test"))
+    store.add(chosen("a-1", "eve@x.test"))
+
+    assert uids(store, EVE) == ["a-1"]
+    assert uids(store, ALL) != ["a-1"]  # a client of all mailboxes has seen bob's
+
+
+def test_a_uidl_is_not_free_again_when_retention_took_its_message(
+    make_store: Callable[[Retention], Store], chosen: Arriving
+) -> None:
+    store = make_store(Retention(messages=1))
     store.add(chosen("a-1", "bob@x.test"))
-    store.clear()
+    store.add(chosen("a-2", "bob@x.test"))
+
+    with pytest.raises(BadMail, match="uid='a-1' is taken"):
+        store.add(chosen("a-1", "bob@x.test"))
+
+
+def test_a_uidl_that_was_refused_is_not_used(store: Store, chosen: Arriving) -> None:
     store.add(chosen("a-1", "bob@x.test"))
 
+    with pytest.raises(BadMail, match="is taken"):
+        store.add(chosen("a-1", "eve@x.test", "bob@x.test"))
+
+    store.add(chosen("a-1", "eve@x.test"))
+
+
+def test_who_clears_may_say_that_uidls_are_free_again(store: Store, chosen: Arriving) -> None:
+    store.add(chosen("a-1", "bob@x.test"))
+
+    store.clear(uids=True)
+
+    store.add(chosen("a-1", "bob@x.test"))
     assert uids(store, BOB) == uids(store, ALL) == ["a-1"]
+
+
+def test_a_uidl_is_never_used_again_after_a_restart(tmp_path: Path, chosen: Arriving) -> None:
+    store = FileStore(tmp_path / "mail.db")
+    store.delete([store.add(chosen("a-1", "bob@x.test"))])
+    store.close()
+
+    with contextlib.closing(FileStore(tmp_path / "mail.db")) as again, pytest.raises(BadMail, match="is taken"):
+        again.add(chosen("a-1", "bob@x.test"))
+
+
+def test_a_uidl_of_an_older_file_is_taken(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "mail.db", isolation_level=None)
+    migrate(db, name="mail.db", migrations=MIGRATIONS[:3])
+    db.execute("INSERT INTO message (id, received, size, octets, envelope, uid) VALUES (1, 1.0, 1, 3, '[]', 'a-1')")
+    db.execute("INSERT INTO delivery (message, mailbox, local, uid) VALUES (1, 'bob@x.test', 'bob', 'a-1')")
+
+    migrate(db, name="mail.db")
+
+    assert db.execute("SELECT uid, mailbox FROM used_uid").fetchall() == [("a-1", "bob@x.test")]
+    db.close()

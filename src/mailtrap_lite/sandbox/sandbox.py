@@ -88,7 +88,7 @@ class Sandbox:
 
         mail: bytes are kept as they are; an email.message is written with CRLF line ends; a path is read.
         to: if None, the addresses of its To, Cc and Bcc fields. received_at: a datetime, or seconds since the epoch;
-        now if None. uid: its UIDL for POP3, which no message in these mailboxes may have; one is made if None.
+        now if None. uid: its UIDL for POP3, which no message in these mailboxes may ever have had; one is made if None.
         Raises BadMail for anything else or without an address.
         """
         raw = octets_of(mail)
@@ -270,10 +270,13 @@ class Sandbox:
         """Delete messages for good, in every mailbox; unknown ids are ignored. Return how many there were."""
         return self._store.delete(ids)
 
-    def clear(self) -> int:
-        """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising."""
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising.
+
+        uids: also forget which UIDLs were chosen, so that the next test can choose them.
+        """
         self._sessions.clear()
-        return self._store.clear()
+        return self._store.clear(uids=uids)
 
     # Mail is fetched.
 

@@ -154,19 +154,22 @@ class Store(ABC):
         # new after somebody starts again with id 1.
         return f"{self._identity}.{message}"
 
-    def _refuse_uid(self, arrival: Arrival, taken: Collection[str]) -> None:
-        """Raise BadMail for a UIDL that cannot be chosen. taken: the mailboxes in which a message has it."""
+    def _refuse_uid(self, arrival: Arrival, used: Collection[str]) -> None:
+        """Raise BadMail for a UIDL that cannot be chosen. used: the mailboxes in which a message has or had it."""
         if arrival.uid.startswith(f"{self._identity}."):
             raise BadMail(f"uid={arrival.uid!r} cannot be chosen: such a UIDL is one of the store's own")
         for mailbox in arrival.mailboxes:
-            if mailbox in taken:
-                raise BadMail(f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL")
+            if mailbox in used:
+                # RFC 1939 section 7: a server should never use one again, as clients remember what they have fetched.
+                raise BadMail(
+                    f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL or had it"
+                )
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
         """Store a message with its deliveries, drop what is beyond the retention, and return the id.
 
-        Raises BadMail if a message in one of the mailboxes has its UIDL, or if that could be one of the store's own.
+        Raises BadMail if a message in one of the mailboxes ever had its UIDL, or if that could be one of the store's own.
         """
 
     @abstractmethod
@@ -186,8 +189,11 @@ class Store(ABC):
         """Delete messages with their deliveries; unknown ids are ignored. Return how many there were."""
 
     @abstractmethod
-    def clear(self) -> int:
-        """Delete everything; ids go on rising. Return how many messages there were."""
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete everything; ids go on rising. Return how many messages there were.
+
+        uids: also forget which UIDLs were chosen, so that they can be chosen again.
+        """
 
     @abstractmethod
     def update_maildrop(

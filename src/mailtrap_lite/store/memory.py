@@ -46,7 +46,7 @@ class MemoryStore(Store):
         self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
         self._mailboxes: dict[str, dict[int, Kept]] = {}
         self._locals: dict[str, set[str]] = {}  # from a local part to its mailboxes
-        self._chosen: dict[str, list[Kept]] = {}  # from a UIDL that somebody chose to the messages that have it
+        self._chosen: dict[str, set[str]] = {}  # from each UIDL that was ever chosen to the mailboxes where it was
         self._last_delivery = 0
         self._unread = 0
         self._octets = 0
@@ -84,12 +84,12 @@ class MemoryStore(Store):
         own, delivery = self._uid(message), self._last_delivery + 1
         if not arrival.uid:
             return Kept(message, arrival, delivery=delivery, uid=own, shared_uid=own)
-        having = self._chosen.get(arrival.uid, ())
-        self._refuse_uid(arrival, [mailbox for other in having for mailbox in other.mailboxes])
-        kept = Kept(message, arrival, delivery=delivery, uid=arrival.uid, shared_uid=own if having else arrival.uid)
-        if kept.mailboxes:
-            self._chosen.setdefault(arrival.uid, []).append(kept)
-        return kept
+        used = self._chosen.get(arrival.uid, set())
+        self._refuse_uid(arrival, used)
+        shared = own if used else arrival.uid
+        if arrival.mailboxes:
+            self._chosen[arrival.uid] = used.union(arrival.mailboxes)
+        return Kept(message, arrival, delivery=delivery, uid=arrival.uid, shared_uid=shared)
 
     def _mailbox(self, name: str) -> dict[int, Kept]:
         mailbox = self._mailboxes.get(name)
@@ -114,10 +114,6 @@ class MemoryStore(Store):
                 names.remove(name)
                 if not names:
                     del self._locals[local_part(name)]
-        if kept.mailboxes and kept.uid in self._chosen:
-            self._chosen[kept.uid].remove(kept)
-            if not self._chosen[kept.uid]:
-                del self._chosen[kept.uid]
         self._unread -= not kept.read
         self._octets -= len(kept.raw)
         if kept.octets is None:
@@ -156,18 +152,19 @@ class MemoryStore(Store):
                     self._drop(self._messages[message])
             return self._told(before - len(self._messages))
 
-    def clear(self) -> int:
+    def clear(self, *, uids: bool = False) -> int:
         with self._news:
             self._refuse_if_closed()
             gone = len(self._messages)
             self._forget()
+            if uids:
+                self._chosen.clear()
             return self._told(gone)
 
     def _forget(self) -> None:
         self._messages.clear()
         self._mailboxes.clear()
         self._locals.clear()
-        self._chosen.clear()
         self._unread = self._octets = self._uncounted = 0
 
     def update_maildrop(

@@ -80,8 +80,8 @@ class SqliteStore(Store):
         db.executemany(
             sql.ADD_MESSAGE,
             [
-                _message_row(message, arrival, uid=self._shared_uid(db, arrival, arrivals[:number]))
-                for number, (message, arrival) in enumerate(added)
+                _message_row(message, arrival, uid=self._shared_uid(db, arrival) if arrival.uid else None)
+                for message, arrival in added
             ],
         )
         _insert_bodies(db, [(message, arrival.raw) for message, arrival in added])
@@ -96,17 +96,15 @@ class SqliteStore(Store):
         self._trim(db, newest=ids[-1])
         return ids
 
-    def _shared_uid(self, db: sqlite3.Connection, arrival: Arrival, before: Sequence[Arrival]) -> str | None:
-        """Return the UIDL that was chosen if no message has it, those that are stored just before it included.
+    def _shared_uid(self, db: sqlite3.Connection, arrival: Arrival) -> str | None:
+        """Take the UIDL that was chosen; return it if it was never used in any mailbox.
 
-        Raises BadMail if one in the same mailbox has.
+        Raises BadMail if it was in one of these.
         """
-        if not arrival.uid:
-            return None
-        taken = [mailbox for (mailbox,) in db.execute(sql.WHO_HAS_UID, {"uid": arrival.uid})]
-        taken += [mailbox for other in before if other.uid == arrival.uid for mailbox in other.mailboxes]
-        self._refuse_uid(arrival, taken)
-        return None if taken else arrival.uid
+        used = [mailbox for (mailbox,) in db.execute(sql.WHO_USED_UID, {"uid": arrival.uid})]
+        self._refuse_uid(arrival, used)
+        db.executemany(sql.USE_UID, [{"uid": arrival.uid, "mailbox": mailbox} for mailbox in arrival.mailboxes])
+        return None if used else arrival.uid
 
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
@@ -135,11 +133,13 @@ class SqliteStore(Store):
         gone = [{"id": message} for message in ids if 0 < message <= LARGEST_ID]
         return self._change(lambda db: db.executemany(sql.DELETE, gone).rowcount) if gone else 0
 
-    def clear(self) -> int:
+    def clear(self, *, uids: bool = False) -> int:
         # rowcount is 0 for a sql.DELETE without WHERE in some versions of SQLite; the total is right in all.
         def empty(db: sqlite3.Connection) -> int:
             (messages, _, _) = db.execute(sql.TOTALS).fetchone()
             db.execute(sql.DELETE_ALL)
+            if uids:
+                db.execute(sql.FORGET_UIDS)
             return int(messages)
 
         return self._change(empty)
