@@ -249,7 +249,7 @@ class Settings:
     pop3_lock: bool = _setting(
         True, SWITCH, "one POP3 session in a mailbox at a time; no: each has a snapshot of its own"
     )
-    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins of one user")
+    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins to one maildrop")
     strict: bool = _setting(False, SWITCH, "refuse what a strict receiver would refuse; see lint")
     message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
     recipients: int = _setting(1000, COUNT, "recipients of one message")

@@ -21,7 +21,7 @@ ABOUT = {
     "AUTH-RESP-CODE": ("RFC 3206", "AUTH for wrong credentials; goes with RESP-CODES"),
     "PIPELINING": ("RFC 2449", "replies in order"),
     "EXPIRE": ("RFC 2449", "as `EXPIRE NEVER`: no mail goes because of its age"),
-    "LOGIN-DELAY": ("RFC 2449", "with `--pop3-login-delay`, for each user"),
+    "LOGIN-DELAY": ("RFC 2449", "with `--pop3-login-delay`, for each maildrop, by whatever name it is opened"),
     "IMPLEMENTATION": ("RFC 2449", "the name of this program"),
     "CAPA": ("RFC 2449", "hidden: as a server of 1996; not a line of CAPA"),
 }

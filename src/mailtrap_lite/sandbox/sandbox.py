@@ -51,7 +51,7 @@ class Sandbox:
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
-        self.login_delay = LoginDelay(settings.pop3_login_delay)  # on the loop
+        self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
 
@@ -285,10 +285,12 @@ class Sandbox:
 
         exclusive: False for a snapshot without the lock. Raises MaildropInUse, or BadMail for an empty name.
         """
-        plus, table = self.settings.plus_addressing, self.settings.mailboxes
-        selection = selection_of(user, plus_addressing=plus, table=table)
         locks = self._locks if exclusive else None
-        return Maildrop(self._store, locks, selection, user=user, clock=self.clock)
+        return Maildrop(self._store, locks, self._opened_by(user), user=user, clock=self.clock)
+
+    def _opened_by(self, user: str) -> Selection:
+        plus, table = self.settings.plus_addressing, self.settings.mailboxes
+        return selection_of(user, plus_addressing=plus, table=table)
 
     def restore(self, message: int, mailbox: str | Selection = EVERYTHING) -> int:
         """Put back what POP3 deleted of a message in a mailbox, or in all. Return in how many it lies again.
