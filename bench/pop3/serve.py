@@ -13,7 +13,6 @@ from bench.smtp.load import mail
 from mailtrap_lite import Server
 from mailtrap_lite.message import Envelope, Origin
 
-
 AT_ONCE = 200  # mails that wait for one commit
 
 

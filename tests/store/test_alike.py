@@ -28,7 +28,7 @@ ids = st.lists(st.integers(-1, 12), max_size=4)
 selections = st.sampled_from(USERS).map(selection_of)
 
 
-def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str) -> Step:
+def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str, received: float) -> Step:
     recipients = tuple(Recipient(name, ("NOTIFY=NEVER",)) for name in mailboxes)
     envelope = Envelope("a@x.test", recipients, ("SIZE=1",), helo="h", user=None, tls="TLSv1.3", origin=Origin.SMTP)
 
@@ -36,7 +36,7 @@ def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str) 
         try:
             # A UIDL that was chosen stays taken, so each example has its own.
             own = uid and f"{uid}.{first}"
-            return store.add(Arrival(envelope, raw, mailboxes, 1.5, octets, own)) - first
+            return store.add(Arrival(envelope, raw, mailboxes, received, octets, own)) - first
         except BadMail as err:
             return str(err)
 
@@ -72,6 +72,7 @@ steps = st.one_of(
         st.lists(st.sampled_from(NAMES), unique=True, max_size=3).map(tuple),
         st.sampled_from([None, 5]),
         st.sampled_from(["", "", "a-1", "a-2"]),
+        st.sampled_from([1.5, 2.5]),
     ),
     st.builds(marked, ids, read=st.booleans()),
     st.builds(lambda read: lambda store, first: store.mark_all_read(read=read), st.booleans()),

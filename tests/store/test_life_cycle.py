@@ -74,6 +74,17 @@ def test_what_waits_is_told_by_each_kind_of_selection(store: Store, arrival: Arr
     assert store.waiting(ALL) == [both, other]
 
 
+@pytest.mark.parametrize("selection", [BOB, BOBS, ALL], ids=str)
+def test_a_maildrop_is_in_the_order_of_arrival(selection: Selection, store: Store, arrival: Arriving) -> None:
+    third, first, fourth, second = (
+        store.add(arrival("bob@x.test", "bob@y.test", received=at)) for at in (5.0, -1.0, 5.0, 4.0)
+    )
+
+    assert store.waiting(selection) == [first, second, third, fourth]
+    assert [entry.message for entry in store.maildrop(selection)] == [first, second, third, fourth]
+    assert store.ids() == [third, first, fourth, second]
+
+
 def test_rows_are_of_each_kind_of_selection_deleted_over_pop3_or_not(store: Store, arrival: Arriving) -> None:
     both = store.add(arrival("bob@x.test", "bob@y.test"))
     other = store.add(arrival("eve@x.test"))

@@ -1,4 +1,4 @@
-"""LOGIN-DELAY (RFC 2449 section 6.5): the least time between two logins to a maildrop. Knows no session and no clock."""
+"""LOGIN-DELAY (RFC 2449 section 6.5): the least time between logins to a maildrop. Knows no session and no clock."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ class Sandbox:
     def _beyond(self, cursor: int, selection: Selection | None) -> list[Message]:
         if selection is None:
             return self.messages(after=cursor)
-        return self._load(message for message in self._store.waiting(selection) if message > cursor)
+        return self._load(sorted(message for message in self._store.waiting(selection) if message > cursor))
 
     # Mail is marked, and goes.
 

@@ -169,7 +169,7 @@ class Store(ABC):
     def add(self, arrival: Arrival) -> int:
         """Store a message with its deliveries, drop what is beyond the retention, and return the id.
 
-        Raises BadMail if a message in one of the mailboxes ever had its UIDL, or if that could be one of the store's own.
+        Raises BadMail if a message in one of the mailboxes ever had its UIDL, or if that could be the store's own.
         """
 
     @abstractmethod
@@ -233,7 +233,7 @@ class Store(ABC):
 
     @abstractmethod
     def waiting(self, selection: Selection) -> list[int]:
-        """Return the ids of the messages of a selection, without those deleted over POP3, oldest first."""
+        """Return the ids of the messages of a selection, without those deleted over POP3, in the order of a maildrop."""
 
     @abstractmethod
     def fetched(self, selection: Selection) -> list[int]:
@@ -245,8 +245,9 @@ class Store(ABC):
 
     @abstractmethod
     def maildrop(self, selection: Selection) -> list[Entry]:
-        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once.
+        """Return what a POP3 session sees; a message of several mailboxes of the selection once.
 
+        The order is that of arrival, by `received` and then by id: a mail that is said to be old comes before others.
         A UIDL that was chosen for a message is what a selection of one mailbox shows. In a selection of several only
         the first message that ever had it shows it, and each later one a UIDL of the store's own, so that they differ.
         """

@@ -35,6 +35,9 @@ from mailtrap_lite.store.kept import Kept
 # Octets that may wait to be counted by a POP3 login on the event loop: some 1.5 ms.
 _COUNTED_INLINE = 1024**2
 
+# What is sorted by it is in the order of ids before, and stays so where times are equal.
+_arrived = attrgetter("received")
+
 
 class MemoryStore(Store):
     """Any thread, the loop's included. Everything is under the lock of `_news`, so what a reader sees is whole."""
@@ -274,12 +277,13 @@ class MemoryStore(Store):
 
     def _waiting_for(self, selection: Selection) -> list[Kept]:
         if selection.everything:
-            return [kept for kept in self._messages.values() if any(map(kept.waits_in, kept.mailboxes))]
+            waiting = [kept for kept in self._messages.values() if any(map(kept.waits_in, kept.mailboxes))]
+            return sorted(waiting, key=_arrived)
         names = [selection.mailbox] if selection.mailbox else self._locals.get(selection.local, ())
         found = {
             kept.id: kept for name in names for kept in self._mailboxes.get(name, {}).values() if kept.waits_in(name)
         }
-        return [found[message] for message in sorted(found)]
+        return sorted([found[message] for message in sorted(found)], key=_arrived)
 
     def _count(self, kept: Kept) -> None:
         """Count what RETR sends; not under the lock, as a large mail takes a while and comes to the same twice."""

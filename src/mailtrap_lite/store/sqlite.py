@@ -10,7 +10,8 @@ import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
-from typing import TypeVar
+from operator import itemgetter
+from typing import Any, TypeVar  # Any: rows of SQLite
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
@@ -212,7 +213,7 @@ class SqliteStore(Store):
         return self._column(sql.IDS, after=after)
 
     def waiting(self, selection: Selection) -> list[int]:
-        return self._column(sql.chosen_from(sql.WAITING, selection), **sql.values_of(selection))
+        return [message for message, _ in self._oldest_first(sql.WAITING, selection)]
 
     def fetched(self, selection: Selection) -> list[int]:
         return self._column(sql.chosen_from(sql.WERE_FETCHED, selection), **sql.values_of(selection))
@@ -234,14 +235,20 @@ class SqliteStore(Store):
         ]
 
     def maildrop(self, selection: Selection) -> list[Entry]:
-        with self._reading() as db:
-            found = db.execute(sql.chosen_from(sql.MAILDROP, selection), sql.values_of(selection)).fetchall()
-        counted = self._count(message for message, octets, _ in found if octets == UNCOUNTED)
+        found = self._oldest_first(sql.MAILDROP, selection)
+        counted = self._count(message for message, _, octets, _ in found if octets == UNCOUNTED)
         return [
             Entry(message, uid or self._uid(message), counted.get(message, octets))
-            for message, octets, uid in found
+            for message, _, octets, uid in found
             if octets != UNCOUNTED or message in counted
         ]
+
+    def _oldest_first(self, statements: Sequence[str], selection: Selection) -> list[Any]:
+        """Return rows that come by id, with the time of arrival in the second column, in the order of a maildrop."""
+        with self._reading() as db:
+            found = db.execute(sql.chosen_from(statements, selection), sql.values_of(selection)).fetchall()
+        found.sort(key=itemgetter(1))
+        return found
 
     def _count(self, ids: Iterable[int]) -> dict[int, int]:
         """Count what RETR sends of these mails, and keep that; a mail that was deleted since is left out."""

@@ -65,13 +65,16 @@ ROWS = tuple(
         "",
     )
 )
+# These two come by id, for which the indexes are, and are sorted by `received` then: they are nearly in that order.
 MAILDROP = tuple(
-    f"SELECT DISTINCT message.id, message.octets, {uid} FROM delivery JOIN message ON message.id = delivery.message"
+    f"SELECT DISTINCT message.id, received, octets, {uid} FROM delivery JOIN message ON message.id = delivery.message"
     f" WHERE deleted_at IS NULL AND {chosen} ORDER BY message.id"
     for chosen, uid in zip(CHOSEN, ("delivery.uid", "message.uid", "message.uid"), strict=True)
 )
 WAITING = tuple(
-    f"SELECT DISTINCT message FROM delivery WHERE deleted_at IS NULL AND {chosen} ORDER BY message" for chosen in CHOSEN
+    "SELECT DISTINCT message.id, received FROM delivery JOIN message ON message.id = delivery.message"
+    f" WHERE deleted_at IS NULL AND {chosen} ORDER BY message.id"
+    for chosen in CHOSEN
 )
 WERE_FETCHED = tuple(
     f"SELECT message FROM delivery WHERE fetched_at IS NOT NULL AND {chosen}"
