@@ -12,6 +12,7 @@ from mailtrap_lite.errors import BadSetting
 
 PREFIX = "MAILTRAP_LITE_"
 MEMORY = "memory"
+NEVER = "never"
 # What the SMTP door can do beyond RFC 5321, by its EHLO keyword, and the mechanisms of AUTH.
 EXTENSIONS = (
     *("SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "DSN"),
@@ -121,6 +122,10 @@ def _mapped(text: str) -> tuple[str, str]:
     return user, mailbox
 
 
+def _expiry(text: str) -> int | str:
+    return NEVER if text.lower() == NEVER else _whole(text)
+
+
 def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
@@ -173,6 +178,7 @@ OCTETS = Kind(_octets, "a number of octets, with k, m or g for KiB, MiB or GiB, 
 COUNT = Kind(_positive, "a whole number from 1", "N")
 AMOUNT = Kind(_whole, "a whole number; 0 is no limit", "N")
 DELAY = Kind(_whole, "a whole number of seconds; 0 is none", "SECONDS")
+EXPIRY = Kind(_expiry, "never, or a whole number of days", "never|DAYS")
 SECONDS = Kind(_seconds, "a number of seconds above 0, for example 300 or 0.5", "SECONDS")
 SWITCH = Kind(_switch, "yes or no", "yes|no")
 HOSTNAME = Kind(_name, "a host name of letters, digits, dots and hyphens", "NAME")
@@ -250,6 +256,9 @@ class Settings:
         True, SWITCH, "one POP3 session in a mailbox at a time; no: each has a snapshot of its own"
     )
     pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins to one maildrop")
+    pop3_expire: int | str = _setting(
+        NEVER, EXPIRY, "the age at which mail is deleted from mailboxes, but still shown; 0: once a client fetched it"
+    )
     strict: bool = _setting(False, SWITCH, "refuse what a strict receiver would refuse; see lint")
     message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
     recipients: int = _setting(1000, COUNT, "recipients of one message")

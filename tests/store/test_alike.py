@@ -57,6 +57,10 @@ def fetched(selection: Selection, fetched: list[int], deleted: list[int], now: f
     )
 
 
+def expired(before: float, now: float) -> Step:
+    return lambda store, first: store.expire(before=before, now=now)
+
+
 def restored(message: int, selection: Selection) -> Step:
     return lambda store, first: store.restore(first + message, selection)
 
@@ -78,6 +82,7 @@ steps = st.one_of(
     st.builds(lambda read: lambda store, first: store.mark_all_read(read=read), st.booleans()),
     st.builds(deleted, ids),
     st.builds(fetched, selections, ids, ids, st.sampled_from([6.0, 7.0, 8.0])),
+    st.builds(expired, st.sampled_from([1.5, 2.0, 3.0]), st.sampled_from([6.0, 7.0])),
     st.builds(restored, st.integers(-1, 12), selections),
     st.builds(digested, ids),
     st.just(lambda store, first: store.clear()),

@@ -134,6 +134,30 @@ def test_nothing_to_restore_is_no_news(store: Store, arrival: Arriving) -> None:
     assert store.revision == revision
 
 
+def test_what_is_too_old_is_deleted_from_each_mailbox_by_nobody(store: Store, arrival: Arriving) -> None:
+    old = store.add(arrival("bob@x.test", "eve@x.test", received=1.0))
+    store.add(arrival("bob@x.test", received=2.0))
+    store.update_maildrop(EVE, fetched=[], deleted=[old], user="eve", now=2.5)
+    revision = store.revision
+
+    assert [store.expire(before=2.0, now=3.0) for _ in range(2)] == [1, 0]
+
+    assert [(d.deleted_at, d.deleted_by) for d in store.message(old).deliveries] == [(3.0, "EXPIRE"), (2.5, "eve")]
+    assert store.waiting(ALL) == [old + 1]
+    assert store.revision == revision + 1
+
+
+def test_what_is_fetched_deleted_and_expires_is_one_change(store: Store, arrival: Arriving) -> None:
+    one, two = (store.add(arrival("bob@x.test")) for _ in range(2))
+    revision = store.revision
+
+    store.update_maildrop(BOB, fetched=[one, two], deleted=[one], expired=[two], user="bob", now=1.0)
+
+    assert [store.message(each).deliveries[0].deleted_by for each in (one, two)] == ["bob", "EXPIRE"]
+    assert store.fetched(BOB) == store.deleted(BOB) == [one, two]
+    assert store.revision == revision + 1
+
+
 def test_what_was_restored_can_be_deleted_again(store: Store, arrival: Arriving) -> None:
     message = store.add(arrival("bob@x.test"))
 

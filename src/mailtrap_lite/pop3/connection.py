@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
             can_tls=door.tls is not None,
             tls=door.implicit_tls,
             login_delay=door.settings.pop3_login_delay,
+            expire=str(door.settings.pop3_expire).upper(),
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
@@ -355,7 +356,7 @@ class Connection(asyncio.Protocol):
 
     async def _expunge(self, numbers: tuple[int, ...]) -> None:
         fetched, self._fetched = self._fetched, set()
-        await self._do(self._opened.update, fetched=fetched, deleted=numbers)
+        await self._do(self._opened.expunge, fetched=fetched, deleted=numbers)
         self._machine.expunged()
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

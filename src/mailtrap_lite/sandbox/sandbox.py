@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_DAY = 24 * 60 * 60
+
 
 class Sandbox:
     """Methods without a note: any thread but the loop's, blocking."""
@@ -130,6 +132,7 @@ class Sandbox:
 
     def waiting(self, mailbox: str | Selection) -> list[Message]:
         """Return what a POP3 client would find now, oldest first. The mailbox is named as for `mailbox`."""
+        self._expire()
         return self._load(self._store.waiting(self._selection(mailbox)))
 
     def fetched(self, mailbox: str | Selection) -> list[Message]:
@@ -138,10 +141,12 @@ class Sandbox:
 
     def deleted(self, mailbox: str | Selection) -> list[Message]:
         """Return what POP3 clients have deleted from a mailbox, the one deleted last at the end."""
+        self._expire()
         return self._load(self._store.deleted(self._selection(mailbox)))
 
     def maildrop(self, mailbox: str) -> list[Entry]:
         """Return what a POP3 client would list now, without a lock; a mailbox is named as for `mailbox`."""
+        self._expire()
         return self._store.maildrop(self._selection(mailbox))
 
     def _load(self, ids: Iterable[int]) -> list[Message]:
@@ -180,6 +185,7 @@ class Sandbox:
 
     def mailboxes(self) -> list[MailboxCount]:
         """Return each mailbox that has a message, by name."""
+        self._expire()
         return self._store.mailboxes()
 
     def mailbox(self, name: str) -> Mailbox:
@@ -258,6 +264,7 @@ class Sandbox:
     def _beyond(self, cursor: int, selection: Selection | None) -> list[Message]:
         if selection is None:
             return self.messages(after=cursor)
+        self._expire()
         return self._load(sorted(message for message in self._store.waiting(selection) if message > cursor))
 
     # Mail is marked, and goes.
@@ -285,8 +292,15 @@ class Sandbox:
 
         exclusive: False for a snapshot without the lock. Raises MaildropInUse, or BadMail for an empty name.
         """
-        locks = self._locks if exclusive else None
-        return Maildrop(self._store, locks, self._opened_by(user), user=user, clock=self.clock)
+        locks, expires = self._locks if exclusive else None, self.settings.pop3_expire == 0
+        self._expire()
+        return Maildrop(self._store, locks, self._opened_by(user), user=user, clock=self.clock, expires=expires)
+
+    def _expire(self) -> None:
+        """Delete over POP3 what is too old; whoever looks what is there does it first, so that nobody waits for it."""
+        if isinstance(self.settings.pop3_expire, int) and self.settings.pop3_expire > 0:
+            now = self.clock()
+            self._store.expire(before=now - self.settings.pop3_expire * _DAY, now=now)
 
     def _opened_by(self, user: str) -> Selection:
         plus, table = self.settings.plus_addressing, self.settings.mailboxes

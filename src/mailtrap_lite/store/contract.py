@@ -100,6 +100,9 @@ class Retention:
 
 EVERY_MAILBOX = Selection()
 
+# In place of a user: who deleted mail that was in a mailbox for too long (RFC 2449 section 6.7).
+EXPIRE = "EXPIRE"
+
 
 class Store(ABC):
     """The contract. All methods but `add_soon`: any thread, blocking."""
@@ -197,9 +200,23 @@ class Store(ABC):
 
     @abstractmethod
     def update_maildrop(
-        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+        self,
+        selection: Selection,
+        *,
+        fetched: Collection[int],
+        deleted: Collection[int],
+        expired: Collection[int] = (),
+        user: str,
+        now: float,
     ) -> None:
-        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
+        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
+
+        expired: deleted too, not by the user but by EXPIRE.
+        """
+
+    @abstractmethod
+    def expire(self, *, before: float, now: float) -> int:
+        """Mark each delivery of a message that was received before a time as deleted by EXPIRE. Return how many."""
 
     @abstractmethod
     def restore(self, message: int, selection: Selection) -> int:
@@ -233,7 +250,7 @@ class Store(ABC):
 
     @abstractmethod
     def waiting(self, selection: Selection) -> list[int]:
-        """Return the ids of the messages of a selection, without those deleted over POP3, in the order of a maildrop."""
+        """Return the ids of what POP3 did not delete from a selection, in the order of a maildrop."""
 
     @abstractmethod
     def fetched(self, selection: Selection) -> list[int]:

@@ -19,6 +19,7 @@ from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
+    EXPIRE,
     Arrival,
     Counts,
     Entry,
@@ -171,7 +172,14 @@ class MemoryStore(Store):
         self._unread = self._octets = self._uncounted = 0
 
     def update_maildrop(
-        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+        self,
+        selection: Selection,
+        *,
+        fetched: Collection[int],
+        deleted: Collection[int],
+        expired: Collection[int] = (),
+        user: str,
+        now: float,
     ) -> None:
         with self._news:
             self._refuse_if_closed()
@@ -179,11 +187,21 @@ class MemoryStore(Store):
             for delivery in self._selected(fetched, selection):
                 self._messages[delivery.message].mark(replace(delivery, fetched_at=now, fetched_by=user))
                 changed += 1
-            for delivery in self._selected(deleted, selection):
-                if delivery.deleted_at is None:
-                    self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=user))
-                    changed += 1
+            changed += self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
+            changed += self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)
             self._told(changed)
+
+    def expire(self, *, before: float, now: float) -> int:
+        with self._news:
+            self._refuse_if_closed()
+            old = [kept.id for kept in self._messages.values() if kept.received < before]
+            return self._told(self._delete_over_pop3(self._selected(old, EVERY_MAILBOX), by=EXPIRE, now=now))
+
+    def _delete_over_pop3(self, deliveries: Iterable[Delivery], *, by: str, now: float) -> int:
+        waiting = [delivery for delivery in deliveries if delivery.deleted_at is None]
+        for delivery in waiting:
+            self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=by))
+        return len(waiting)
 
     def _selected(self, ids: Iterable[int], selection: Selection) -> Iterator[Delivery]:
         for message in ids:

@@ -21,6 +21,7 @@ from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store import statements as sql
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
+    EXPIRE,
     Arrival,
     Counts,
     Entry,
@@ -156,20 +157,35 @@ class SqliteStore(Store):
             self._announce()
 
     def update_maildrop(
-        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+        self,
+        selection: Selection,
+        *,
+        fetched: Collection[int],
+        deleted: Collection[int],
+        expired: Collection[int] = (),
+        user: str,
+        now: float,
     ) -> None:
-        common = {**sql.values_of(selection), "user": user, "now": now}
+        common = {**sql.values_of(selection), "now": now}
+        marks = ((sql.FETCHED, fetched, user), (sql.DELETED, deleted, user), (sql.DELETED, expired, EXPIRE))
 
         def mark(db: sqlite3.Connection) -> int:
             changed = 0
-            for statements, messages in ((sql.FETCHED, fetched), (sql.DELETED, deleted)):
+            for statements, messages, by in marks:
                 if messages:
-                    rows = [{"message": message, **common} for message in messages]
+                    rows = [{"message": message, "user": by, **common} for message in messages]
                     changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
             return changed
 
-        if fetched or deleted:
+        if fetched or deleted or expired:
             self._change(mark)
+
+    def expire(self, *, before: float, now: float) -> int:
+        with self._reading() as db:  # mostly there is none, and nobody need wait for the writer
+            if db.execute(sql.ANY_EXPIRED, {"before": before}).fetchone() is None:
+                return 0
+        values = {"before": before, "now": now, "user": EXPIRE}
+        return self._change(lambda db: db.execute(sql.EXPIRE, values).rowcount)
 
     def restore(self, message: int, selection: Selection) -> int:
         if not 0 < message <= LARGEST_ID:

@@ -40,6 +40,14 @@ DELETED = tuple(
     f" AND {chosen}"
     for chosen in CHOSEN
 )
+ANY_EXPIRED = (
+    "SELECT 1 FROM message WHERE received < :before"
+    " AND id IN (SELECT message FROM delivery WHERE deleted_at IS NULL) LIMIT 1"
+)
+EXPIRE = (
+    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE deleted_at IS NULL"
+    " AND message IN (SELECT id FROM message WHERE received < :before)"
+)
 RESTORE = tuple(
     "UPDATE delivery SET deleted_at = NULL, deleted_by = NULL WHERE message = :message AND deleted_at IS NOT NULL"
     f" AND {chosen}"
