@@ -147,6 +147,19 @@ def test_what_is_too_old_is_deleted_from_each_mailbox_by_nobody(store: Store, ar
     assert store.revision == revision + 1
 
 
+def test_what_was_put_back_expires_no_more(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test", "eve@x.test", received=1.0))
+    store.expire(before=2.0, now=3.0)
+
+    store.restore(message, EVE)
+
+    assert store.expire(before=2.0, now=4.0) == 0
+    assert (store.waiting(BOB), store.waiting(EVE)) == ([], [message])
+    store.restore(message, BOB)
+    store.update_maildrop(EVE, fetched=[], deleted=[message], user="eve", now=5.0)  # by hand it goes all the same
+    assert (store.expire(before=2.0, now=6.0), store.waiting(ALL), store.waiting(EVE)) == (0, [message], [])
+
+
 def test_what_is_fetched_deleted_and_expires_is_one_change(store: Store, arrival: Arriving) -> None:
     one, two = (store.add(arrival("bob@x.test")) for _ in range(2))
     revision = store.revision

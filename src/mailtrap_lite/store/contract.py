@@ -40,8 +40,8 @@ class Arrival:
     accepted: Callable[[int], None] | None = None
 
 
-# A mail up to here is counted when it is stored, which adds less than a hundredth to what that costs. For one of 100 KB
-# it is a tenth, and nobody has so many of those that the first login would have to wait for them.
+# A mail up to here is counted when it is stored: that is 2 µs of 300 for one of 1 KB, and few hundredths for this size.
+# For one of 100 KB it is a tenth, and nobody has so many of those that the first login would have to wait for them.
 COUNTED_AT_ONCE = 16 * 1024
 
 
@@ -216,7 +216,10 @@ class Store(ABC):
 
     @abstractmethod
     def expire(self, *, before: float, now: float) -> int:
-        """Mark each delivery of a message that was received before a time as deleted by EXPIRE. Return how many."""
+        """Mark each delivery of a message that was received before a time as deleted by EXPIRE. Return how many.
+
+        What was put back since by `restore` stays.
+        """
 
     @abstractmethod
     def restore(self, message: int, selection: Selection) -> int:

@@ -194,14 +194,22 @@ class MemoryStore(Store):
     def expire(self, *, before: float, now: float) -> int:
         with self._news:
             self._refuse_if_closed()
-            old = [kept.id for kept in self._messages.values() if kept.received < before]
-            return self._told(self._delete_over_pop3(self._selected(old, EVERY_MAILBOX), by=EXPIRE, now=now))
+            old = (
+                delivery
+                for kept in self._messages.values()
+                if kept.received < before and any(map(kept.may_expire_in, kept.mailboxes))
+                for delivery in kept.deliveries()
+                if kept.may_expire_in(delivery.mailbox)
+            )
+            return self._told(self._delete_over_pop3(old, by=EXPIRE, now=now))
 
     def _delete_over_pop3(self, deliveries: Iterable[Delivery], *, by: str, now: float) -> int:
-        waiting = [delivery for delivery in deliveries if delivery.deleted_at is None]
-        for delivery in waiting:
-            self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=by))
-        return len(waiting)
+        changed = 0
+        for delivery in deliveries:
+            if delivery.deleted_at is None:
+                self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=by))
+                changed += 1
+        return changed
 
     def _selected(self, ids: Iterable[int], selection: Selection) -> Iterator[Delivery]:
         for message in ids:
@@ -214,7 +222,9 @@ class MemoryStore(Store):
             self._refuse_if_closed()
             gone = [each for each in self._selected([message], selection) if each.deleted_at is not None]
             for delivery in gone:
-                self._messages[message].mark(replace(delivery, deleted_at=None, deleted_by=None))
+                kept = self._messages[message]
+                kept.mark(replace(delivery, deleted_at=None, deleted_by=None))
+                kept.restored = (*kept.restored, delivery.mailbox)
             return self._told(len(gone))
 
     def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:

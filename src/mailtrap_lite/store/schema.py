@@ -53,6 +53,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE used_uid (uid TEXT NOT NULL, mailbox TEXT NOT NULL, PRIMARY KEY (uid, mailbox)) WITHOUT ROWID",
         "INSERT INTO used_uid SELECT DISTINCT uid, mailbox FROM delivery WHERE uid IS NOT NULL",
         "DROP INDEX delivery_of_uid",
+        # Somebody put it back, so its age deletes it no more.
+        "ALTER TABLE delivery ADD COLUMN restored INTEGER NOT NULL DEFAULT 0",
     ),
 )
 VERSION = len(MIGRATIONS)

@@ -42,15 +42,15 @@ DELETED = tuple(
 )
 ANY_EXPIRED = (
     "SELECT 1 FROM message WHERE received < :before"
-    " AND id IN (SELECT message FROM delivery WHERE deleted_at IS NULL) LIMIT 1"
+    " AND id IN (SELECT message FROM delivery WHERE deleted_at IS NULL AND NOT restored) LIMIT 1"
 )
 EXPIRE = (
-    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE deleted_at IS NULL"
+    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE deleted_at IS NULL AND NOT restored"
     " AND message IN (SELECT id FROM message WHERE received < :before)"
 )
 RESTORE = tuple(
-    "UPDATE delivery SET deleted_at = NULL, deleted_by = NULL WHERE message = :message AND deleted_at IS NOT NULL"
-    f" AND {chosen}"
+    "UPDATE delivery SET deleted_at = NULL, deleted_by = NULL, restored = 1"
+    f" WHERE message = :message AND deleted_at IS NOT NULL AND {chosen}"
     for chosen in CHOSEN
 )
 MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
