@@ -1,4 +1,4 @@
-"""What RETR sends is counted once, when a mail comes in, or for a large one when a maildrop needs it: in each store."""
+"""What RETR sends is counted once: when a mail comes into a file, else when a maildrop needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store import Arrival, Entry, MemoryStore, Store
-from mailtrap_lite.store import contract as contract_module
 from mailtrap_lite.store import memory as memory_module
 from mailtrap_lite.store import sqlite as sqlite_module
 from mailtrap_lite.store.file import FileStore
@@ -31,7 +30,7 @@ def came(arrival: Arriving) -> Arriving:
 @pytest.fixture
 def uncounted(came: Arriving, monkeypatch: pytest.MonkeyPatch) -> Arriving:
     """Make such a mail that counts as large, however short it is."""
-    monkeypatch.setattr(contract_module, "COUNTED_AT_ONCE", -1)
+    monkeypatch.setattr(sqlite_module, "COUNTED_AT_ONCE", -1)
     return came
 
 
@@ -44,12 +43,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         seen.append(raw)
         return retr_octets(raw)
 
-    for module in (contract_module, memory_module, sqlite_module):
+    for module in (memory_module, sqlite_module):
         monkeypatch.setattr(module, "retr_octets", note)
     return seen
 
 
-def test_no_login_counts_what_came_in(store: Store, came: Arriving, counted: list[bytes]) -> None:
+def test_no_login_counts_what_came_into_a_file(tmp_path: Path, came: Arriving, counted: list[bytes]) -> None:
+    store = FileStore(tmp_path / "mail.db")
     for raw in MAILS:
         store.add(came(raw=raw))
     before = list(counted)
@@ -58,16 +58,21 @@ def test_no_login_counts_what_came_in(store: Store, came: Arriving, counted: lis
 
     assert before == counted == MAILS
     assert [entry.octets for entry in entries] == OCTETS
+    store.close()
 
 
-def test_a_large_mail_is_not_counted_while_its_client_waits(store: Store, came: Arriving, counted: list[bytes]) -> None:
-    sizes = [contract_module.COUNTED_AT_ONCE, contract_module.COUNTED_AT_ONCE + 1]
+def test_a_large_mail_is_not_counted_while_its_client_waits(
+    tmp_path: Path, came: Arriving, counted: list[bytes]
+) -> None:
+    store = FileStore(tmp_path / "mail.db")
+    sizes = [sqlite_module.COUNTED_AT_ONCE, sqlite_module.COUNTED_AT_ONCE + 1]
 
     for size in sizes:
         store.add(came(raw=b"x" * size))
 
     assert [len(raw) for raw in counted] == sizes[:1]
     assert [entry.octets for entry in store.maildrop(Selection())] == [size + 2 for size in sizes]
+    store.close()
 
 
 def test_what_a_large_mail_sends_is_not_counted_before_a_maildrop_is_opened(

@@ -18,7 +18,6 @@ from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.pop3.wire import retr_octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, see `octets_of`.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, when it comes or
+    when a maildrop needs it.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
     """
@@ -38,18 +38,6 @@ class Arrival:
     octets: int | None = None
     uid: str = ""
     accepted: Callable[[int], None] | None = None
-
-
-# A mail up to here is counted when it is stored: that is 2 µs of 300 for one of 1 KB, and few hundredths for this size.
-# For one of 100 KB it is a tenth, and nobody has so many of those that the first login would have to wait for them.
-COUNTED_AT_ONCE = 16 * 1024
-
-
-def octets_of(arrival: Arrival) -> int | None:
-    """Return what a POP3 RETR of a mail sends; None for a large one that is to be counted when a maildrop needs it."""
-    if arrival.octets is None and len(arrival.raw) <= COUNTED_AT_ONCE:
-        return retr_octets(arrival.raw)
-    return arrival.octets
 
 
 @dataclass(frozen=True, slots=True)

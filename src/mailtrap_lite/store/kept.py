@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from mailtrap_lite.message import Delivery, Envelope, Message, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store.contract import Arrival, Row, octets_of
+from mailtrap_lite.store.contract import Arrival, Row
 
 # Shared by all messages, so never written to.
 _NOTHING_MARKED: dict[str, Delivery] = {}
@@ -47,7 +47,7 @@ class Kept:
         self.raw = arrival.raw
         self.mailboxes = arrival.mailboxes
         self.received = arrival.received
-        self.octets = octets_of(arrival)
+        self.octets = arrival.octets
         self.read = False
         self.restored: tuple[str, ...] = ()
         self.digest: Digest | None = None

@@ -30,7 +30,6 @@ from mailtrap_lite.store.contract import (
     Row,
     Store,
     no_such_message,
-    octets_of,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
@@ -42,6 +41,10 @@ LARGEST_ID = 2**63 - 1
 
 # In place of the octets that RETR sends of a large mail, until a maildrop needs them.
 UNCOUNTED = -1
+
+# A mail up to here is counted when it is stored: that is 2 µs of 300 for one of 1 KB, and few hundredths for this size.
+# For one of 100 KB it is a tenth, and nobody has so many of those that the first login would have to wait for them.
+COUNTED_AT_ONCE = 16 * 1024
 
 SLICE = 256 * 1024
 
@@ -298,12 +301,14 @@ class SqliteStore(Store):
 
 
 def _message_row(message: int, arrival: Arrival, *, uid: str | None) -> dict[str, object]:
-    octets = octets_of(arrival)
+    octets = arrival.octets
+    if octets is None:
+        octets = retr_octets(arrival.raw) if len(arrival.raw) <= COUNTED_AT_ONCE else UNCOUNTED
     return {
         "id": message,
         "received": arrival.received,
         "size": len(arrival.raw),
-        "octets": UNCOUNTED if octets is None else octets,
+        "octets": octets,
         "envelope": envelope_to_text(arrival.envelope),
         "uid": uid,
     }
