@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.message": 0,
     "mailtrap_lite.accounts": 1,
     "mailtrap_lite.discretion": 0,
+    "mailtrap_lite.faults": 1,
     "mailtrap_lite.reading": 0,
     "mailtrap_lite.lines": 1,
     "mailtrap_lite.match": 1,
