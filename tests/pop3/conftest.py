@@ -207,7 +207,7 @@ class Door:
         self.door = Pop3Door(sandbox, sandbox.settings, tls=context, implicit_tls=name == "pop3s", stamp=stamp)
         listener = listen(Endpoint("127.0.0.1", 0), setting=name)
         self.port: int = listener.getsockname()[1]
-        (self._listener,) = loop.run(serve([(name, self.door, [listener])], self.tls))
+        (self._listener,) = loop.run(serve([(self.door, [listener])]))
         self._lines: list[Line] = []
 
     def trust(self) -> ssl.SSLContext:

@@ -165,9 +165,12 @@ class Machine:
         """Ask the shell for TLS, which the client begins when it has this reply."""
         self.ask(StartTls(reply))
 
-    def discard(self) -> None:
-        """Forget what was received in plain text behind STLS (RFC 2595 section 4). Nothing more of it may come."""
-        self._lines.clear()
+    def discard(self) -> bytes:
+        """Forget what was received in plain text behind STLS (RFC 2595 section 4), and return it.
+
+        Nothing more of it may come; what does is for the handshake.
+        """
+        return self._lines.clear()
 
     def close(self, data: bytes) -> None:
         """Send these last words and end the connection."""

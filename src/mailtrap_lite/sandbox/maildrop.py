@@ -62,15 +62,22 @@ class Maildrop:
         """Return whether `retrieve` needs no store for it, and may be called on the loop."""
         return self._ahead.has(number)
 
-    def update(self, *, fetched: Collection[int], deleted: Collection[int]) -> None:
-        """Mark these numbers as fetched and as deleted, in one transaction; raises StoreError and changes nothing."""
-        self._store.update_maildrop(
+    def update(self, *, fetched: Collection[int], deleted: Collection[int]) -> tuple[int, ...]:
+        """Mark these numbers as fetched and as deleted, in one transaction; raises StoreError and changes nothing.
+
+        Return the numbers that this deleted, in order: not what another session or the inspector took away before.
+        """
+        gone = self._store.update_maildrop(
             self._selection,
             fetched=[self.entries[number - 1].message for number in fetched],
             deleted=[self.entries[number - 1].message for number in deleted],
             user=self._user,
             now=self._clock(),
         )
+        if len(gone) == len(deleted):
+            return tuple(deleted)
+        known = set(gone)
+        return tuple(number for number in deleted if self.entries[number - 1].message in known)
 
     def close(self) -> None:
         """Release the lock. Idempotent."""

@@ -179,8 +179,11 @@ class Store(ABC):
     @abstractmethod
     def update_maildrop(
         self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
-    ) -> None:
-        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
+    ) -> list[int]:
+        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
+
+        Return those that this deleted, in the order of `deleted`: not what somebody had deleted or removed before.
+        """
 
     @abstractmethod
     def restore(self, message: int, selection: Selection) -> int:

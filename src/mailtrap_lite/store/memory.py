@@ -172,18 +172,20 @@ class MemoryStore(Store):
 
     def update_maildrop(
         self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
-    ) -> None:
+    ) -> list[int]:
         with self._news:
             self._refuse_if_closed()
             changed = 0
             for delivery in self._selected(fetched, selection):
                 self._messages[delivery.message].mark(replace(delivery, fetched_at=now, fetched_by=user))
                 changed += 1
+            gone: dict[int, None] = {}
             for delivery in self._selected(deleted, selection):
                 if delivery.deleted_at is None:
                     self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=user))
-                    changed += 1
-            self._told(changed)
+                    gone[delivery.message] = None
+            self._told(changed + len(gone))
+            return list(gone)
 
     def _selected(self, ids: Iterable[int], selection: Selection) -> Iterator[Delivery]:
         for message in ids:

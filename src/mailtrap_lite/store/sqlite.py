@@ -155,19 +155,21 @@ class SqliteStore(Store):
 
     def update_maildrop(
         self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
-    ) -> None:
+    ) -> list[int]:
         common = {**sql.values_of(selection), "user": user, "now": now}
+        gone: list[int] = []
 
         def mark(db: sqlite3.Connection) -> int:
-            changed = 0
-            for statements, messages in ((sql.FETCHED, fetched), (sql.DELETED, deleted)):
-                if messages:
-                    rows = [{"message": message, **common} for message in messages]
-                    changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
-            return changed
+            rows = [{"message": message, **common} for message in fetched]
+            changed = db.executemany(sql.chosen_from(sql.FETCHED, selection), rows).rowcount if rows else 0
+            # One by one, as only that says which of them were there to be deleted. Anew, if the work is done again.
+            statement = sql.chosen_from(sql.DELETED, selection)
+            gone[:] = [each for each in deleted if db.execute(statement, {"message": each, **common}).rowcount]
+            return changed + len(gone)
 
         if fetched or deleted:
             self._change(mark)
+        return gone
 
     def restore(self, message: int, selection: Selection) -> int:
         if not 0 < message <= LARGEST_ID:
