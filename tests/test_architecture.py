@@ -20,6 +20,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.discretion": 0,
     "mailtrap_lite.lines": 1,
     "mailtrap_lite.match": 1,
+    "mailtrap_lite.offer": 1,
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.sasl": 1,
     "mailtrap_lite.store": 2,
@@ -39,7 +40,12 @@ FLOORS: dict[str, int] = {
 
 # Rules that build on other rules of floor 1; no two of them build on each other.
 BUILT_ON: dict[str, set[str]] = {
-    "mailtrap_lite.pop3": {"mailtrap_lite.accounts", "mailtrap_lite.lines", "mailtrap_lite.sasl"},
+    "mailtrap_lite.pop3": {
+        "mailtrap_lite.accounts",
+        "mailtrap_lite.lines",
+        "mailtrap_lite.offer",
+        "mailtrap_lite.sasl",
+    },
     "mailtrap_lite.sasl": {"mailtrap_lite.accounts"},
 }
 

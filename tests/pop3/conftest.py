@@ -70,7 +70,8 @@ class Shell:
             stamp=self.stamp,
             accounts=Accounts(AuthMode(self.settings.pop3_auth), dict(self.settings.users)),
             hidden=lambda: self.hidden,
-            can_tls=self.settings.tls,
+            can_tls=self.settings.tls or self.settings.pop3_require_tls,
+            tls_first=self.settings.pop3_require_tls,
             tls=self.tls,
             login_delay=self.settings.pop3_login_delay,
         )

@@ -20,12 +20,12 @@ from mailtrap_lite.door.reading import read_in_pieces
 from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
 from mailtrap_lite.message import Ending, Protocol, Speaker
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, StartTls, Transmit
-from mailtrap_lite.pop3.commands import State
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.offer import offer
 from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
 from mailtrap_lite.pop3.snapshot import Refused
+from mailtrap_lite.pop3.states import State
 from mailtrap_lite.pop3.visit import Visit
 from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
 from mailtrap_lite.settings import peer
@@ -66,6 +66,7 @@ class Connection(asyncio.Protocol):
             hidden=lambda: door.sandbox.hidden_pop3,
             can_tls=door.tls is not None,
             tls=door.implicit_tls,
+            tls_first=door.settings.pop3_require_tls,
             login_delay=door.settings.pop3_login_delay,
         )
         self._news = asyncio.Event()  # octets or the end came in

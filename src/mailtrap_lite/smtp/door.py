@@ -11,10 +11,11 @@ import ssl
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
 from mailtrap_lite.message import Protocol
+from mailtrap_lite.offer import Offer
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.smtp.handler import Handler
-from mailtrap_lite.smtp.offer import Offer, multiline, offer
+from mailtrap_lite.smtp.offer import lines, multiline, offer
 from mailtrap_lite.smtp.protocol import CaptureSMTP
 from mailtrap_lite.smtp.replies import NO_EHLO, NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
 from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
@@ -88,8 +89,8 @@ class SmtpDoor:
         """Return the reply to EHLO."""
         offered = self.offer(tls=tls, authenticated=authenticated)
         if offered not in self._ehlo:
-            lines = offered.lines(size=self.settings.message_size)
-            self._ehlo[offered] = multiline(250, [self.settings.hostname, *lines])
+            listed = lines(offered, size=self.settings.message_size)
+            self._ehlo[offered] = multiline(250, [self.settings.hostname, *listed])
         return self._ehlo[offered]
 
     @property
