@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._secure = False
         self._shaking = door.implicit_tls
         self._heard = False  # a command
+        self._unsure = False  # whether the client is there, which said more without an answer to its login
         self._unsent = 0  # octets, when the client last seemed to be silent
         self._ending = Ending.LEFT
         self._troubles = 0
@@ -206,6 +207,8 @@ class Connection(asyncio.Protocol):
             match action:
                 case Heard(text):
                     self._heard = True
+                    if self._unsure:
+                        await self._make_sure()
                     self._note(Speaker.CLIENT, text)
                 case Send(data):
                     await self._send(data)
@@ -220,6 +223,10 @@ class Connection(asyncio.Protocol):
                     with suppress(Gone):  # who says QUIT and leaves has said QUIT
                         await self._out.flush()
                     await self._answer(action)
+                case Login():
+                    await self._out.flush()
+                    await self._answer(action)
+                    self._unsure = self._machine.pending > 0
                 case question:
                     await self._out.flush()
                     await self._answer(question)
@@ -241,6 +248,17 @@ class Connection(asyncio.Protocol):
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
         await self._out.add(data)
         self._recorder.octets_out = self._out.total
+
+    async def _make_sure(self) -> None:
+        """Raise Gone if nobody takes the answer to the login.
+
+        Who left before it knows nothing of the maildrop, so a QUIT that it sent along is no reason to delete; a client
+        that only sends no more does take it.
+        """
+        self._unsure = False
+        await self._out.flush()
+        if self._out.refused():
+            raise Gone
 
     async def _transmit(self, action: Transmit) -> None:
         for piece in transmission(action.raw, action.lines):
