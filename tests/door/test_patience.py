@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any  # Any: `run` returns what it runs
 
 import pytest
+from tests.fastloop import run
 
 from mailtrap_lite.door.patience import Patience
-
-if TYPE_CHECKING:
-    from tests.door.conftest import Run
 
 
 def never() -> bool:
@@ -44,19 +41,19 @@ def until(seconds: float, act: Callable[[Patience], object]) -> Callable[[Patien
     return lambda patience: act(patience) if asyncio.get_running_loop().time() <= seconds else None
 
 
-def test_silence_ends_it_when_its_time_is_over(run: Run[Any]) -> None:
+def test_silence_ends_it_when_its_time_is_over() -> None:
     assert run(ended()) == (600, False)
 
 
-def test_it_counts_from_the_last_sign_of_life(run: Run[Any]) -> None:
+def test_it_counts_from_the_last_sign_of_life() -> None:
     assert run(ended(until(1000, Patience.moved))) == (1600, False)
 
 
-def test_who_is_excused_is_not_silent(run: Run[Any]) -> None:
+def test_who_is_excused_is_not_silent() -> None:
     assert run(ended(excused=lambda: asyncio.get_running_loop().time() < 1500)) == (1800, False)
 
 
-def test_who_waits_for_us_is_not_silent(run: Run[Any]) -> None:
+def test_who_waits_for_us_is_not_silent() -> None:
     async def worked() -> float:
         loop = asyncio.get_running_loop()
         over: asyncio.Future[bool] = loop.create_future()
@@ -71,7 +68,7 @@ def test_who_waits_for_us_is_not_silent(run: Run[Any]) -> None:
 
 
 @pytest.mark.parametrize("idle", [600.0, 5000.0])
-def test_a_mail_that_takes_too_long_ends_it_though_it_moves(idle: float, run: Run[Any]) -> None:
+def test_a_mail_that_takes_too_long_ends_it_though_it_moves(idle: float) -> None:
     def live(patience: Patience) -> None:
         patience.transfer_begins()
         patience.moved()
@@ -79,7 +76,7 @@ def test_a_mail_that_takes_too_long_ends_it_though_it_moves(idle: float, run: Ru
     assert run(ended(live, idle=idle, transfer=3600)) == (3700, True)
 
 
-def test_a_mail_that_has_ended_does_not_count(run: Run[Any]) -> None:
+def test_a_mail_that_has_ended_does_not_count() -> None:
     def live(patience: Patience) -> None:
         patience.transfer_begins()
         patience.moved()
@@ -88,9 +85,9 @@ def test_a_mail_that_has_ended_does_not_count(run: Run[Any]) -> None:
     assert run(ended(live, transfer=300)) == (5000, False)
 
 
-def test_the_last_seconds_are_for_anything(run: Run[Any]) -> None:
+def test_the_last_seconds_are_for_anything() -> None:
     assert run(ended(until(100, lambda patience: patience.last(5)))) == (105, False)
 
 
-def test_who_has_gone_is_not_looked_for(run: Run[Any]) -> None:
+def test_who_has_gone_is_not_looked_for() -> None:
     assert run(ended(Patience.end)) == (5000, False)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import Any, TypeVar  # Any: what a coroutine yields to its loop
-
-import pytest
 
 T = TypeVar("T")
 
@@ -38,11 +36,7 @@ class FastLoop(asyncio.SelectorEventLoop):
         return self._impatient.now
 
 
-Run = Callable[[Coroutine[Any, Any, T]], T]
-
-
-@pytest.fixture
-def run() -> Iterator[Run[Any]]:
-    """Return a function that runs a coroutine in a loop whose hours take no time."""
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, in hours that take no time."""
     with asyncio.Runner(loop_factory=FastLoop) as runner:
-        yield runner.run
+        return runner.run(work)
