@@ -17,6 +17,7 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import shapes
 from mailtrap_lite.web.api import api
+from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import Guard, is_api
 from mailtrap_lite.web.pages import error_page, pages
@@ -39,6 +40,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # an attribute of the default provider
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(t=t, texts_for_scripts=for_scripts())
     events = Events(sandbox, most=settings.event_streams)
     app.extensions[Events.NAME] = events
 

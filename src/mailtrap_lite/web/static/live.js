@@ -2,6 +2,7 @@
 // opens only six connections to one server, and asks again when it is shown.
 
 import { refresh } from "./page.js";
+import { t } from "./texts.js";
 
 let source = null;
 let busy = false;
@@ -36,9 +37,9 @@ async function changed() {
 function connect() {
   if (source) return;
   source = new EventSource("/api/v1/events");
-  source.onopen = () => say("on", "Live");
+  source.onopen = () => say("on", t("live"));
   source.onerror = () => {
-    say("off", "Reconnecting…");
+    say("off", t("reconnecting"));
     if (source && source.readyState === EventSource.CLOSED) {
       source = null; // refused, for example when too many pages are live
       setTimeout(() => document.hidden || connect(), 5000);
@@ -62,7 +63,7 @@ function disconnect() {
 
 function announce(count) {
   const says = document.getElementById("says");
-  if (says && count) says.textContent = count === 1 ? "A new message arrived." : `${count} new messages arrived.`;
+  if (says && count) says.textContent = count === 1 ? t("one_arrived") : t("many_arrived", { count });
 }
 
 export function follow() {
