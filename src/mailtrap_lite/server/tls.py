@@ -51,7 +51,8 @@ def tls_of(settings: Settings) -> Tls | None:
         return _given(settings.tls_cert, settings.tls_key)
     if settings.tls_key is not None:
         raise BadSetting("tls_key: a key is no use without its certificate; give it with --tls-cert")
-    return _made(settings.hostname) if settings.tls or settings.require_tls else None
+    wanted = settings.tls or settings.require_tls or settings.pop3_require_tls
+    return _made(settings.hostname) if wanted else None
 
 
 def _server_context() -> ssl.SSLContext:

@@ -168,20 +168,25 @@ class SqliteStore(Store):
         expired: Collection[int] = (),
         user: str,
         now: float,
-    ) -> None:
+    ) -> list[int]:
         common = {**sql.values_of(selection), "now": now}
-        marks = ((sql.FETCHED, fetched, user), (sql.DELETED, deleted, user), (sql.DELETED, expired, EXPIRE))
+        gone: list[int] = []
 
         def mark(db: sqlite3.Connection) -> int:
-            changed = 0
-            for statements, messages, by in marks:
-                if messages:
-                    rows = [{"message": message, "user": by, **common} for message in messages]
-                    changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
-            return changed
+            rows = [{"message": message, "user": user, **common} for message in fetched]
+            changed = db.executemany(sql.chosen_from(sql.FETCHED, selection), rows).rowcount if rows else 0
+            # One by one, as only that says which of them were there to be deleted. Anew, if the work is done again.
+            statement = sql.chosen_from(sql.DELETED, selection)
+            gone[:] = [
+                each for each in deleted if db.execute(statement, {"message": each, "user": user, **common}).rowcount
+            ]
+            rows = [{"message": message, "user": EXPIRE, **common} for message in expired]
+            changed += db.executemany(statement, rows).rowcount if rows else 0
+            return changed + len(gone)
 
         if fetched or deleted or expired:
             self._change(mark)
+        return gone
 
     def expire(self, *, before: float, now: float) -> int:
         with self._reading() as db:  # mostly there is none, and nobody need wait for the writer
