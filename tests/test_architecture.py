@@ -29,6 +29,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.smtp": 4,
     "mailtrap_lite.pop3.connection": 4,
+    "mailtrap_lite.pop3.misbehaving": 4,
     "mailtrap_lite.pop3.sendqueue": 4,
     "mailtrap_lite.pop3.server": 4,
     "mailtrap_lite.pop3.visit": 4,
@@ -43,6 +44,7 @@ FLOORS: dict[str, int] = {
 BUILT_ON: dict[str, set[str]] = {
     "mailtrap_lite.pop3": {
         "mailtrap_lite.accounts",
+        "mailtrap_lite.faults",
         "mailtrap_lite.lines",
         "mailtrap_lite.offer",
         "mailtrap_lite.sasl",

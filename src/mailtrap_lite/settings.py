@@ -136,6 +136,10 @@ def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()) for part in re.split(r"[;\n]", text) if part.strip())
+
+
 def _text(text: str) -> str:
     if not text or "\0" in text:
         raise ValueError
@@ -169,6 +173,7 @@ class Kind:
     allowed: str
     placeholder: str
     secret: bool = False  # a value is never shown, not even a wrong one
+    separator: str = ","  # between several, where a list or a tuple becomes text
 
 
 ENDPOINT = Kind(
@@ -193,6 +198,9 @@ MAILBOXES = Kind(
     _mailboxes,
     "USER:MAILBOX, several separated by commas; a mailbox is an address, a local part or *",
     "USER:MAILBOX,…",
+)
+FAULTS = Kind(
+    _lines, "STAGE [CONDITION ...] ACTION [COUNT], several separated by semicolons; see faults", "FAULT", separator=";"
 )
 
 
@@ -277,6 +285,9 @@ class Settings:
         MAILBOXES,
         "which mailbox a POP3 user opens, not that of the name; with users, passwords are checked",
     )
+    faults: tuple[str, ...] = _setting(
+        (), FAULTS, "what goes wrong on purpose, as `RCPT bob@* 450 4.2.1 busy times=2`; the flag can be given again"
+    )
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
 
@@ -303,7 +314,7 @@ class Settings:
         for name, value in (values or {}).items():
             if name not in known:
                 raise BadSetting(f"{name!r} from {source} is not a setting; the settings are {', '.join(known)}")
-            text = _as_text(value)
+            text = _as_text(value, known[name])
             given[name] = value if text is None else read(known[name], text, source=source)
         return replace(base, **given) if base is not None else cls(**given)
 
@@ -324,26 +335,27 @@ def default_of(item: Field[Any]) -> str:
     return _spell(item.default if item.default is not MISSING else None)
 
 
-def _spell(value: object) -> str:
+def _spell(value: object, separator: str = ",") -> str:
     match value:
         case None | ():
             return ""
         case bool():
             return "yes" if value else "no"
         case tuple():
-            return ",".join(":".join(item) if isinstance(item, tuple) else item for item in value)
+            return separator.join(":".join(item) if isinstance(item, tuple) else item for item in value)
         case float():
             return f"{value:g}"
     return str(value)
 
 
-def _as_text(value: object) -> str | None:
+def _as_text(value: object, item: Field[Any]) -> str | None:
     """Return what a caller or TOML gave as the text a flag would take; None for a value to be kept as it is."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Path | list):
         return None
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    kind: Kind = item.metadata["kind"]
+    return kind.separator.join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _checked(item: Field[Any], value: object) -> object:
@@ -355,7 +367,7 @@ def _checked(item: Field[Any], value: object) -> object:
         return None
     kind: Kind = item.metadata["kind"]
     try:
-        read_back = kind.read(_spell(value))
+        read_back = kind.read(_spell(value, kind.separator))
     except (TypeError, ValueError):  # TypeError: not even something that can be spelled
         read_back = None
     if read_back is not None and (read_back == value or (isinstance(value, tuple) and len(read_back) == len(value))):

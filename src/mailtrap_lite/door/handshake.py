@@ -28,6 +28,11 @@ class NotSecured(Exception):
         self.ending = ending
 
 
+def unready() -> ssl.SSLContext:
+    """Return a context that has no certificate, so that each handshake ends with an alert (RFC 8446 section 6.2)."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+
 async def shake_hands(
     transport: asyncio.Transport, protocol: asyncio.Protocol, context: ssl.SSLContext, *, early: bytes, idle: float
 ) -> asyncio.Transport:

@@ -1,7 +1,8 @@
 """What the product can do, one method for each verb."""
 
+from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Maildrop
 from mailtrap_lite.sandbox.sandbox import Sandbox
 
-__all__ = ["Mailbox", "Maildrop", "Sandbox"]
+__all__ = ["Faults", "Mailbox", "Maildrop", "Sandbox"]

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type 
 from mailtrap_lite.errors import BadSetting, ServerClosed
 from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
-from mailtrap_lite.sandbox import Mailbox, Sandbox
+from mailtrap_lite.sandbox import Faults, Mailbox, Sandbox
 from mailtrap_lite.sandbox.planting import Mail
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin
 from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.server.outage import come_up, go_down
 from mailtrap_lite.server.tls import Tls, tls_of
 from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
@@ -53,13 +54,18 @@ class _Running:
     sandbox: Sandbox
     store: Store
     loop: LoopThread
-    doors: Sequence[Door]
+    doors: Sequence[tuple[Door, Sequence[socket.socket]]]
     serving: Future[list[asyncio.Server]]
     endpoints: Mapping[str, Endpoint]  # by the name of the setting; those that are open
     tls: Tls | None
-    sockets: Sequence[socket.socket]
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
+    is_down: bool = False
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """On which the doors listen."""
+        return [each for _, sockets in self.doors for each in sockets]
 
 
 class Server:
@@ -112,14 +118,14 @@ class Server:
                 sandbox=sandbox,
                 store=store,
                 loop=loop,
-                doors=[door for door, _ in doors],
+                doors=doors,
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
                 serving=loop.start(serve(doors)),
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
-                sockets=[each for name in names for each in listeners[name]],
                 web_sockets=web,
             )
+            sandbox.faults.refuse_connections = self.down
             undo.pop_all()
         # Behind the loop's own end, which is therefore later: who forgets to stop a server still gets a clean exit.
         atexit.register(self._stop_at_exit)
@@ -150,9 +156,35 @@ class Server:
                 for listener in running.web_sockets:
                     listener.close()
             with suppress(TimeoutError):
-                running.loop.run(end(running.serving, running.sockets, running.doors, grace), timeout=grace + PATIENCE)
+                running.loop.run(end(running.serving, running.doors, grace), timeout=grace + PATIENCE)
         finally:
             running.store.close()
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for a `with` block, as a server that is not there; the ports stay ours.
+
+        Who is connected is cut off. The web side stays up, and so does what was caught. Raises RuntimeError inside of
+        such a block.
+        """
+        running = self._life
+        if running.is_down:
+            raise RuntimeError("the server is down already")
+        running.is_down = True
+        self._go_down(running)
+        try:
+            yield
+        finally:
+            if self._running is running:  # it may have been stopped meanwhile
+                running.serving = running.loop.start(come_up(running.doors))
+                running.serving.result(PATIENCE)
+            running.is_down = False
+
+    def _go_down(self, running: _Running) -> None:
+        served = running.serving.result(PATIENCE)
+        sockets, doors = running.sockets, [door for door, _ in running.doors]
+        silent = iter(running.loop.run(go_down(served, sockets, doors), timeout=PATIENCE))
+        running.doors = [(door, [next(silent) for _ in old]) for door, old in running.doors]
 
     def _stop_at_exit(self) -> None:
         # After a fork the child has a copy of the server, but neither its loop nor a right to its store.
@@ -260,6 +292,11 @@ class Server:
     def sessions(self) -> tuple[Session, ...]:
         """Every SMTP and POP3 conversation, those that go on included, the newest last."""
         return self.sandbox.sessions
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose: `mail.faults.add("RCPT", "450 4.2.1 mailbox busy", times=2)`."""
+        return self.sandbox.faults
 
     def hidden(self, *capabilities: str) -> AbstractContextManager[None]:
         """Hide SMTP capabilities and mechanisms, such as "CHUNKING" or "CRAM-MD5", for a `with` block.
