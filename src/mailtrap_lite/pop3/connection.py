@@ -243,7 +243,7 @@ class Connection(asyncio.Protocol):
             return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
 
     async def _send(self, data: bytes) -> None:
-        if self._machine.pending and self._heard:  # what is there was sent before the client could have this reply
+        if self._heard and self._machine.pending:  # what is there was sent before the client could have this reply
             self._recorder.pipelined = True
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
         await self._out.add(data)

@@ -43,7 +43,8 @@ class Visit:
 
     async def retrieve(self, number: int) -> bytes:
         """Return the bytes of a message; raises NoSuchMessage if it was removed meanwhile."""
-        return await self._do(self._opened.retrieve, number)
+        with self._patience.working():  # as `_do` does, which would cost each RETR a coroutine more
+            return await self._sandbox.offload(self._opened.retrieve, number)
 
     def sent(self, number: int) -> None:
         """The client has this message whole, so it has fetched it."""
