@@ -83,9 +83,16 @@ def _banner(server: Server) -> str:
         f"  SMTP   {server.smtp}{tls}\n"
         f"{also}"
         f"  POP3   {server.pop3}   user: an address, any password\n"
-        f"  web    {server.url}\n"
+        f"  web    {_web(server)}\n"
         f"  store  {where} ({count:,} message{'' if count == 1 else 's'})"
     )
+
+
+def _web(server: Server) -> str:
+    if server.web.path:
+        return f"curl --unix-socket {server.web.path} http://localhost{server.settings.web_base_path}/"
+    trust = f"   trust {server.tls.ca_file}" if server.settings.web_tls else ""
+    return f"{server.url}{trust}"
 
 
 def _one_line(error: MailtrapError) -> str:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import ipaddress
 
+from mailtrap_lite.credentials import credentials_of
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.settings import Endpoint, Settings
 
 
 def refuse_open_doors(settings: Settings) -> None:
-    """Raise BadSetting if mail can be read from other machines, at the POP3 or the web door, unasked."""
+    """Raise BadSetting if mail can be read from other machines, at the POP3 or the web door, unasked.
+
+    A web password or token that cannot be used is one, too.
+    """
+    protected = {"web"} if credentials_of(settings) else set()
     for name in ("pop3", "pop3s", "web"):
         endpoint: Endpoint = getattr(settings, name)
-        if not settings.no_auth and not _is_loopback(endpoint.host):
-            raise BadSetting(
-                f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
-                f"say that you want this with --no-auth, or use 127.0.0.1:{endpoint.port}"
-            )
+        if settings.no_auth or name in protected or _is_near(endpoint):
+            continue
+        way_out = " or protect it with --web-password-file," if name == "web" else ""
+        raise BadSetting(
+            f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
+            f"say that you want this with --no-auth,{way_out} or use 127.0.0.1:{endpoint.port}"
+        )
 
 
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+def _is_near(endpoint: Endpoint) -> bool:
+    host = endpoint.host.lower()
+    if endpoint.path or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
