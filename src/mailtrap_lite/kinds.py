@@ -14,7 +14,7 @@ _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a door listens. port 0: the system chooses a free one. path: a Unix socket's, which has no host and port."""
+    """Where a door listens. port 0: the system chooses a free one. path: a Unix socket's, without host and port."""
 
     host: str
     port: int

@@ -41,7 +41,7 @@ class Visitors:
     ) -> None:
         self.wants_user = credentials.user is not None
         self._credentials = credentials
-        self._patience = Patience(delay)
+        self.patience = Patience(delay)
         self._clock = clock
         self._key = _key(credentials)
         self._ended: dict[str, int] = {}  # sessions that somebody ended before their time, and when that is
@@ -54,11 +54,11 @@ class Visitors:
 
     def fit(self, user: str, password: str, *, address: str) -> bool:
         """Return whether this signs a person in, after a while if it does not; raises TooManyAttempts."""
-        return self._patience.attempt(address, lambda: self._credentials.fit(user, password))
+        return self.patience.attempt(address, lambda: self._credentials.fit(user, password))
 
     def fit_token(self, token: str, *, address: str) -> bool:
         """Return whether this lets a program in, after a while if it does not; raises TooManyAttempts."""
-        return self._patience.attempt(address, lambda: self._credentials.fit_token(token))
+        return self.patience.attempt(address, lambda: self._credentials.fit_token(token))
 
     def begin(self) -> str:
         """Return a new session."""
@@ -84,7 +84,7 @@ class Visitors:
 
     def close(self) -> None:
         """Let nobody wait any more, now and for good."""
-        self._patience.close()
+        self.patience.close()
 
     def _sign(self, text: str) -> str:
         return hmac.new(self._key, text.encode(), "sha256").hexdigest()
@@ -110,6 +110,11 @@ class Patience:
         self._under_way: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._closed = threading.Event()
+
+    @property
+    def under_way(self) -> int:
+        """How many attempts there are at this moment."""
+        return self._under_way.total()
 
     def attempt(self, address: str, is_right: Callable[[], bool]) -> bool:
         """Return what `is_right` says, and no before a while is over; raises TooManyAttempts."""
