@@ -25,6 +25,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.sasl": 1,
     "mailtrap_lite.credentials": 2,
+    "mailtrap_lite.outbound": 2,
     "mailtrap_lite.store": 2,
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.smtp": 4,
