@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final  # Any: what socketserver hands thr
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from mailtrap_lite.terminal import escaped
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import HEADERS
 from mailtrap_lite.web.visitors import Visitors
@@ -290,7 +291,7 @@ class Server(ThreadedWSGIServer):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the name in werkzeug)
         """Log what werkzeug reports: the traceback of an application that raised."""
-        log.error("%s", message % args if args else message)
+        log.error("%s", escaped(message % args if args else message, keep="\n"))
 
     def server_close(self) -> None:
         """Close the listening socket and its duplicate."""
