@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LOGIN = "/login"
 # What anybody may ask for: whether the server is alive, and how to sign in. None of it says anything of the mail.
-OPEN = frozenset({"/livez", "/readyz", LOGIN, "/static/login.css"})
+OPEN = frozenset({"/livez", "/readyz", LOGIN, "/static/login.css", "/static/icon.svg"})
 
 
 class Gate:
