@@ -200,6 +200,30 @@ def test_a_password_lets_the_web_door_be_open_to_others(tmp_path: Path) -> None:
         Server(pop3="0.0.0.0:0", web_password="open sesame")
 
 
+@pytest.mark.parametrize("setting", ["pop3", "pop3s"])
+@pytest.mark.parametrize(
+    ("more", "protected"),
+    [
+        ({"users": "a:b"}, False),
+        ({"pop3_auth": "table"}, False),
+        ({"pop3_auth": "required"}, False),
+        ({"users": "a:b", "pop3_auth": "table"}, True),
+        ({"users": "a:b", "pop3_auth": "required"}, True),
+        ({"users": "a:b", "mailboxes": "a:*"}, True),
+        ({"mailboxes": "a:*"}, False),
+        ({"pop3_auth": "reject"}, True),
+        ({"users": "a:b", "smtp_auth": "required"}, False),
+    ],
+    ids=str,
+)
+def test_passwords_let_pop3_be_open_to_others(setting: str, more: dict[str, str], protected: bool) -> None:
+    if protected:
+        Server(**{setting: "0.0.0.0:0", **more})
+    else:
+        with pytest.raises(BadSetting, match="--users and --pop3-auth table"):
+            Server(**{setting: "0.0.0.0:0", **more})
+
+
 def test_an_empty_file_is_no_password(tmp_path: Path) -> None:
     (tmp_path / "token").touch()
 

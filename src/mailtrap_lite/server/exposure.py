@@ -15,15 +15,25 @@ def refuse_open_doors(settings: Settings) -> None:
     A web password or token that cannot be used is one, too.
     """
     protected = {"web"} if credentials_of(settings) else set()
+    if _wants_passwords(settings):
+        protected |= {"pop3", "pop3s"}
     for name in ("pop3", "pop3s", "web"):
         endpoint: Endpoint = getattr(settings, name)
         if settings.no_auth or name in protected or _is_near(endpoint):
             continue
-        way_out = " or protect it with --web-password-file," if name == "web" else ""
+        way_out = "--web-password-file" if name == "web" else "--users and --pop3-auth table"
         raise BadSetting(
             f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
-            f"say that you want this with --no-auth,{way_out} or use 127.0.0.1:{endpoint.port}"
+            f"say that you want this with --no-auth, or protect it with {way_out}, or use 127.0.0.1:{endpoint.port}"
         )
+
+
+def _wants_passwords(settings: Settings) -> bool:
+    """Return whether each POP3 login is held against a table, or refused."""
+    if settings.pop3_auth == "reject":
+        return True
+    # A table of mailboxes means passwords too, where there are any.
+    return bool(settings.users) and (settings.pop3_auth != "any" or bool(settings.mailboxes))
 
 
 def _is_near(endpoint: Endpoint) -> bool:
