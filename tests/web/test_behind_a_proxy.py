@@ -79,6 +79,14 @@ def test_each_address_on_a_page_is_below_the_base_path(
         assert 'data-base="/post/box"' in text
 
 
+def test_a_server_that_mounts_the_application_elsewhere_comes_before_the_base_path(sandbox: Sandbox) -> None:
+    client = create_app(sandbox, settings=Settings(web_base_path="/mail")).test_client()
+
+    text = client.get("/mail/", environ_overrides={"SCRIPT_NAME": "/outer"}).text
+
+    assert 'data-base="/outer/mail"' in text
+
+
 def test_a_redirect_stays_below_the_base_path(client: FlaskClient, rich: Message) -> None:
     ours = {"Origin": "http://localhost"}
 

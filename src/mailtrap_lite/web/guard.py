@@ -133,7 +133,7 @@ class Guard:
             return
         if path != self._base_path and not path.startswith(self._base_path + "/"):
             raise Refused("404 Not Found", f"Everything here is below {self._base_path}/.")
-        environ["SCRIPT_NAME"] = self._base_path
+        environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")) + self._base_path
         environ["PATH_INFO"] = path.removeprefix(self._base_path) or "/"
 
     def _knows(self, name: str) -> bool:
