@@ -94,6 +94,7 @@ class Shell:
             tls_first=self.settings.pop3_require_tls,
             tls=self.tls,
             login_delay=self.settings.pop3_login_delay,
+            expire=str(self.settings.pop3_expire).upper(),
         )
         self.run()
 

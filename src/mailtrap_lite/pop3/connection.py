@@ -68,6 +68,7 @@ class Connection(asyncio.Protocol):
             tls=door.implicit_tls,
             tls_first=door.settings.pop3_require_tls,
             login_delay=door.settings.pop3_login_delay,
+            expire=str(door.settings.pop3_expire).upper(),
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
@@ -326,7 +327,7 @@ class Connection(asyncio.Protocol):
                 case Fetch(number):
                     self._machine.fetched(await self._visit.retrieve(number))
                 case Expunge(numbers):
-                    await self._visit.update(numbers)
+                    await self._visit.expunge(numbers)
                     self._machine.expunged()
         except Refused as refusal:
             self._machine.failed(str(refusal), refusal.code)
@@ -341,7 +342,7 @@ class Connection(asyncio.Protocol):
     async def _log_in(self, user: str, acts_as: str) -> None:
         delay = self._sandbox.login_delay
         if "LOGIN-DELAY" not in self._sandbox.hidden_pop3:
-            delay.check(user, self._sandbox.clock())
+            delay.check(acts_as, self._sandbox.clock())
         # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
         # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
         leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
@@ -352,7 +353,7 @@ class Connection(asyncio.Protocol):
                 raise
             await asyncio.wait(leaving, timeout=LEAVING)
             await self._visit.open(acts_as, exclusive=self._settings.pop3_lock)
-        delay.logged_in(user, self._sandbox.clock())
+        delay.logged_in(acts_as, self._sandbox.clock())
         self._recorder.user = user
         self._machine.logged_in(self._visit.entries)
 

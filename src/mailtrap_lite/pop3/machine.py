@@ -49,13 +49,14 @@ class Machine:
         tls: bool = False,
         tls_first: bool = False,
         login_delay: int = 0,
+        expire: str = "NEVER",
         implementation: str = "mailtrap-lite",
     ) -> None:
         """Begin with the greeting.
 
         stamp: returns a new `<unique@host>` at each call. hidden: returns what is not there now, and is asked each
         time. can_tls: there is a certificate. tls: it is in use already. tls_first: nobody logs in without.
-        login_delay: in seconds, for CAPA.
+        login_delay: in seconds, for CAPA. expire: for CAPA too.
         """
         self.state = State.AUTHORIZATION
         self.user: str | None = None
@@ -69,6 +70,7 @@ class Machine:
         self._tls = tls
         self._tls_first = tls_first
         self._login_delay = login_delay
+        self._expire = expire
         self._lines = LineReader()
         self._outstanding: Question | None = None
         self._failed_logins = 0
@@ -151,6 +153,7 @@ class Machine:
             apop=bool(self.timestamp),
             tls_first=self._tls_first and not self._tls,
             login_delay=self._login_delay,
+            expire=self._expire,
         )
 
     def reply(self, data: bytes) -> None:

@@ -52,13 +52,14 @@ class Offer(Offered):
 
     after_tls: frozenset[str] = frozenset()
     login_delay: int = 0
+    expire: str = "NEVER"
 
     def lines(self, state: State, *, implementation: str) -> list[str]:
         """Return the lines of CAPA in a state, with their parameters."""
         values = {
             "SASL": f"SASL {' '.join(self.mechanisms)}",  # RFC 5034 section 6
             "UTF8": "UTF8 USER" if "USER" in self else "UTF8",  # RFC 6856 section 2.2: UTF-8 in USER and PASS
-            "EXPIRE": "EXPIRE NEVER",  # RFC 2449 section 6.7: no mail goes because of its age
+            "EXPIRE": f"EXPIRE {self.expire}",
             "LOGIN-DELAY": f"LOGIN-DELAY {self.login_delay}",
             "IMPLEMENTATION": f"IMPLEMENTATION {implementation}",
         }
@@ -72,16 +73,23 @@ class Offer(Offered):
 
 @cache
 def offer(
-    hidden: frozenset[str], *, stls: bool = False, apop: bool = False, tls_first: bool = False, login_delay: int = 0
+    hidden: frozenset[str],
+    *,
+    stls: bool = False,
+    apop: bool = False,
+    tls_first: bool = False,
+    login_delay: int = 0,
+    expire: str = "NEVER",
 ) -> Offer:
     """Return what can be used.
 
     hidden: names of capabilities and mechanisms that are not there. stls: TLS can begin, before login. apop: the
     greeting has a timestamp. tls_first: nobody logs in before TLS. login_delay: in seconds, 0 for none.
+    expire: as CAPA says it (RFC 2449 section 6.7).
     """
     mechanisms = mechanisms_of(hidden)
     now = {"STLS": stls, "APOP": apop, "SASL": bool(mechanisms), "LOGIN-DELAY": login_delay > 0}
     known = capabilities_of(POP3_EXTENSIONS, hidden=hidden, now=now, needs=_NEEDS)
     # RFC 2595 section 4: that STLS may bring USER and PASS with it is what a client asks CAPA anew for.
     after_tls = _LOGINS - hidden if tls_first else frozenset()
-    return Offer(tuple(name for name in known if name not in after_tls), mechanisms, after_tls, login_delay)
+    return Offer(tuple(name for name in known if name not in after_tls), mechanisms, after_tls, login_delay, expire)

@@ -52,10 +52,10 @@ class Visit:
             self._fetched.add(number)
             self._recorder.note_message(self.entries[number - 1].message)
 
-    async def update(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
-        """Delete these, and write down what was fetched; return those that were there to be deleted."""
+    async def expunge(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """The UPDATE state: delete these, write down what was fetched; return those that were there to be deleted."""
         fetched, self._fetched = self._fetched, set()
-        deleted = await self._do(self._opened.update, fetched=fetched, deleted=numbers)
+        deleted = await self._do(self._opened.expunge, fetched=fetched, deleted=numbers)
         self._recorder.note_deleted(deleted)
         return deleted
 
