@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtrap_lite.pop3.__main__ import ABOUT
@@ -40,6 +40,7 @@ def advertised(client: Shell) -> dict[str, list[str]]:
     return {line.split()[0]: line.split()[1:] for line in lines[1:-1]}
 
 
+@settings(deadline=None)  # the machine may have other work
 @given(HIDDEN, st.booleans())
 def test_each_line_of_capa_works_and_what_is_not_there_does_not(
     shell: type[Shell], hidden: frozenset[str], tls: bool
@@ -114,6 +115,7 @@ def test_a_command_that_works_in_a_state_is_announced_there(state: State) -> Non
     assert [name for name in needed if state not in ANNOUNCED[name]] == []
 
 
+@settings(deadline=None)  # the machine may have other work
 @given(HIDDEN)
 def test_before_tls_nobody_logs_in_where_it_is_required(shell: type[Shell], hidden: frozenset[str]) -> None:
     hidden -= {"CAPA", "STLS"}

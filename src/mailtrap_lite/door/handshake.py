@@ -54,16 +54,16 @@ async def shake_hands(
             ssl_shutdown_timeout=FAREWELL,
         )
     except OSError as error:  # a failed, a broken and a slow handshake all are
-        failure = NotSecured(str(getattr(error, "reason", None) or error or "broken"), _ending_of(error))
+        why, ending = str(getattr(error, "reason", None) or error or "broken"), _ending_of(error)
         # The frames of start_tls() hold the error too: 256 KiB of buffers until the garbage collector finds out.
         error.__traceback__ = None
     else:
         # None, whatever its type says, or a dead one: the client left in the middle, or we ended the connection.
         if secured is not None and not secured.is_closing():
             return secured
-        failure = NotSecured("the client left", Ending.LEFT)
-    # Not inside the except clause: the error would be kept as the context.
-    raise failure
+        why, ending = "the client left", Ending.LEFT
+    # Not inside the except clause: the error would be kept as the context. In no name of this frame, which it holds.
+    raise NotSecured(why, ending)
 
 
 def described(transport: asyncio.Transport) -> tuple[str | None, str | None]:

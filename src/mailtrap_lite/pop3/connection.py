@@ -257,7 +257,7 @@ class Connection(asyncio.Protocol):
             return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
 
     async def _send(self, data: bytes, *, fault: bool = False) -> None:
-        if self._machine.pending and self._heard:  # what is there was sent before the client could have this reply
+        if self._heard and self._machine.pending:  # what is there was sent before the client could have this reply
             self._recorder.pipelined = True
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")], fault=fault)
         await self._faulty.send(data)
@@ -342,7 +342,7 @@ class Connection(asyncio.Protocol):
                 case Fetch(number):
                     self._machine.fetched(await self._visit.retrieve(number))
                 case Expunge(numbers):
-                    await self._visit.update(numbers)
+                    await self._visit.expunge(numbers)
                     self._machine.expunged()
         except Refused as refusal:
             self._machine.failed(str(refusal), refusal.code)

@@ -272,12 +272,9 @@ class Machine:
 
     def _look_up(self, name: str) -> Command:
         """Return the command of this name, or raise Refused. A client's words are never echoed."""
-        offered = self.offer
         for state in (self.state, *COMMANDS):
             command = COMMANDS[state].get(name)
-            if command is not None and state is self.state and command.capability in offered.after_tls:
-                raise Refused("STLS first")
-            if command is None or (command.capability and command.capability not in offered):
+            if command is None or not self._has(command.capability, state):
                 continue
             if state is not self.state:
                 raise Refused(f"not in the {self.state} state")
@@ -320,6 +317,15 @@ class Machine:
         if stage is Stage.LOGIN:
             self.user = None
         self._actions.append(Send(reply, fault=True))
+
+    def _has(self, capability: str, state: State) -> bool:
+        """Return whether it is offered, or "" is needed; raises Refused for what waits for TLS."""
+        if not capability:
+            return True
+        offered = self.offer
+        if state is self.state and capability in offered.after_tls:
+            raise Refused("STLS first")
+        return capability in offered
 
     def _settle(self, kind: type[A]) -> A:
         """Return the question that is answered now."""

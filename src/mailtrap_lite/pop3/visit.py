@@ -43,7 +43,8 @@ class Visit:
 
     async def retrieve(self, number: int) -> bytes:
         """Return the bytes of a message; raises NoSuchMessage if it was removed meanwhile."""
-        return await self._do(self._opened.retrieve, number)
+        with self._patience.working():  # as `_do` does, which would cost each RETR a coroutine more
+            return await self._sandbox.offload(self._opened.retrieve, number)
 
     def sent(self, number: int) -> None:
         """The client has this message whole, so it has fetched it."""
@@ -51,8 +52,8 @@ class Visit:
             self._fetched.add(number)
             self._recorder.note_message(self.entries[number - 1].message)
 
-    async def update(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
-        """Delete these, and write down what was fetched; return those that were there to be deleted."""
+    async def expunge(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """The UPDATE state: delete these, write down what was fetched; return those that were there to be deleted."""
         fetched, self._fetched = self._fetched, set()
         deleted = await self._do(self._opened.expunge, fetched=fetched, deleted=numbers)
         self._recorder.note_deleted(deleted)

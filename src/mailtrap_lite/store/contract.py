@@ -200,7 +200,7 @@ class Store(ABC):
         """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
 
         expired: deleted too, not by the user but by EXPIRE.
-        Return those of `deleted` that this deleted, in its order: not what somebody had deleted or removed before.
+        Return those that the user deleted, in the order of `deleted`: not what was deleted or removed before.
         """
 
     @abstractmethod

@@ -190,9 +190,8 @@ class MemoryStore(Store):
                 self._messages[delivery.message].mark(replace(delivery, fetched_at=now, fetched_by=user))
                 changed += 1
             gone = self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
-            changed += len(gone)
-            changed += len(self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now))
-            self._told(changed)
+            expiring = self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)
+            self._told(changed + len(gone) + len(expiring))
             return list(dict.fromkeys(gone))
 
     def expire(self, *, before: float, now: float) -> int:
@@ -208,7 +207,7 @@ class MemoryStore(Store):
             return self._told(len(self._delete_over_pop3(old, by=EXPIRE, now=now)))
 
     def _delete_over_pop3(self, deliveries: Iterable[Delivery], *, by: str, now: float) -> list[int]:
-        """Return the message of each delivery that this deleted."""
+        """Return the messages of those that were there to be deleted, one for each delivery."""
         gone = []
         for delivery in deliveries:
             if delivery.deleted_at is None:

@@ -173,15 +173,14 @@ class SqliteStore(Store):
         gone: list[int] = []
 
         def mark(db: sqlite3.Connection) -> int:
-            rows = [{"message": message, "user": user, **common} for message in fetched]
-            changed = db.executemany(sql.chosen_from(sql.FETCHED, selection), rows).rowcount if rows else 0
+            changed = 0
+            for statements, messages, by in ((sql.FETCHED, fetched, user), (sql.DELETED, expired, EXPIRE)):
+                if messages:
+                    rows = [{"message": message, "user": by, **common} for message in messages]
+                    changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
             # One by one, as only that says which of them were there to be deleted. Anew, if the work is done again.
-            statement = sql.chosen_from(sql.DELETED, selection)
-            gone[:] = [
-                each for each in deleted if db.execute(statement, {"message": each, "user": user, **common}).rowcount
-            ]
-            rows = [{"message": message, "user": EXPIRE, **common} for message in expired]
-            changed += db.executemany(statement, rows).rowcount if rows else 0
+            statement, values = sql.chosen_from(sql.DELETED, selection), {"user": user, **common}
+            gone[:] = [each for each in deleted if db.execute(statement, {"message": each, **values}).rowcount]
             return changed + len(gone)
 
         if fetched or deleted or expired:
