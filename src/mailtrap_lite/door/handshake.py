@@ -13,6 +13,9 @@ from mailtrap_lite.message import Ending
 
 # Seconds in which a handshake has to be done, if an idle client is not cut before.
 LONGEST: Final = 30.0
+# What a server answers that cannot agree with a client: a fatal alert, handshake_failure (RFC 8446 section 6.2, with
+# the record version of appendix D.1). The loop's start_tls() says nothing when it fails.
+ALERT: Final = b"\x15\x03\x01\x00\x02\x02\x28"
 # Seconds that a client has for its own goodbye to TLS at the end.
 FAREWELL: Final = 2.0
 
@@ -26,11 +29,6 @@ class NotSecured(Exception):
     def __init__(self, why: str, ending: Ending) -> None:
         super().__init__(why)
         self.ending = ending
-
-
-def unready() -> ssl.SSLContext:
-    """Return a context that has no certificate, so that each handshake ends with an alert (RFC 8446 section 6.2)."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
 
 async def shake_hands(

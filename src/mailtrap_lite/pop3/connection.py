@@ -123,13 +123,15 @@ class Connection(asyncio.Protocol):
         if self._machine.pending > MOST_PENDING and not self._shaking:
             self._transport.pause_reading()
         self._news.set()
+        if self._shaking:
+            self._faulty.heard.set()
 
     def eof_received(self) -> bool:
         """Go on: a client that has sent QUIT may close its side and still wants the answer."""
         self.link = Link.HALF_CLOSED
         self._news.set()
         if self._task is not None:
-            self._faulty.left.set()
+            self._faulty.client_left(whole=False)
         # TLS has no other direction that could stay open.
         return self._task is not None and not self._secure and not self._shaking
 
@@ -148,8 +150,7 @@ class Connection(asyncio.Protocol):
         self.link = Link.LOST
         self._news.set()
         if self._task is not None:
-            self._faulty.left.set()
-            self._faulty.lost.set()
+            self._faulty.client_left(whole=True)
         self._out.resume()
         self._part()
 

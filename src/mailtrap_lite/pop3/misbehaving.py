@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 
 from mailtrap_lite.door.breaking import drops
-from mailtrap_lite.door.handshake import unready
+from mailtrap_lite.door.handshake import ALERT, FAREWELL
 from mailtrap_lite.door.patience import Patience
 from mailtrap_lite.faults import (
     ActiveFault,
@@ -36,9 +37,10 @@ class OnPurpose(Gone):
 
 
 class Misbehaviour:
-    """left: the client sends no more. lost: it reads no more either."""
+    """heard: the client has begun a handshake, or left. left: it sends no more. lost: it reads no more either."""
 
     def __init__(self, faults: Faults, recorder: Recorder, out: SendQueue, patience: Patience) -> None:
+        self.heard = asyncio.Event()
         self.left = asyncio.Event()
         self.lost = asyncio.Event()
         self._faults = faults
@@ -53,6 +55,13 @@ class Misbehaviour:
     def pending(self) -> bool:
         """Whether the next answer goes out in an unusual way."""
         return self._gait is not None
+
+    def client_left(self, *, whole: bool) -> None:
+        """The client sends no more; whole: it reads no more either."""
+        self.heard.set()
+        self.left.set()
+        if whole:
+            self.lost.set()
 
     def forget(self) -> None:
         """The answer that was meant is over."""
@@ -85,6 +94,9 @@ class Misbehaviour:
                 self._out.read_on()
                 await self.left.wait()
                 raise OnPurpose
+            case FailHandshake():
+                await self._refuse_handshake()
+                raise OnPurpose
             case Drop():
                 await self._out.flush()
                 raise OnPurpose
@@ -103,11 +115,8 @@ class Misbehaviour:
         if fault is None:
             return usual
         await self.perform(fault)
-        match fault.action:
-            case BadCertificate(flaw) if flawed is not None:
-                return flawed(flaw)
-            case FailHandshake():
-                return unready()
+        if isinstance(fault.action, BadCertificate) and flawed is not None:
+            return flawed(fault.action.flaw)
         return usual
 
     async def send(self, data: bytes, *, content: bool = False) -> None:
@@ -128,6 +137,19 @@ class Misbehaviour:
                     await self._out.add(piece)
                     await self._out.flush()
                     await self._sleep(pause)
+
+    async def _refuse_handshake(self) -> None:
+        # Before the client has begun its handshake, the alert would be read as the end of the reply to STLS.
+        self._out.read_on()
+        await self.heard.wait()
+        if self.lost.is_set():
+            return
+        await self._out.add(ALERT)
+        await self._out.flush()
+        # A connection that is closed with something unread is reset, and the alert lost.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await self.left.wait()
 
     async def _sleep(self, seconds: float) -> None:
         """Wait; the client may be silent meanwhile. Raises Gone when it has left."""

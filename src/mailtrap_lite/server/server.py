@@ -210,6 +210,11 @@ class Server:
             raise ServerClosed("the server is not running; use `with Server() as mail:` or call start()")
         return self._running
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return self._running is not None
+
     # Where it is.
 
     @property

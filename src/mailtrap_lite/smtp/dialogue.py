@@ -154,6 +154,7 @@ class Dialogue(Faulty):
     def _greeted(self, name: str, verb: str, *, extended: bool) -> None:
         if not name:
             raise refused(501, "5.5.4", f"Syntax: {verb} hostname")
+        self._hidden, self._to_hide = self._to_hide, frozenset()
         self.session.host_name = name
         self.session.extended_smtp = extended
         self._reset()  # RFC 5321 section 4.1.4: as if RSET had been said

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.door.breaking import break_off, drops
-from mailtrap_lite.door.handshake import unready
+from mailtrap_lite.door.handshake import ALERT
 from mailtrap_lite.errors import Reply
 from mailtrap_lite.faults import (
     AcceptThenDrop,
@@ -39,6 +39,9 @@ from mailtrap_lite.smtp.wire import Wire
 
 if TYPE_CHECKING:
     from mailtrap_lite.smtp.door import SmtpDoor
+
+# Seconds between two looks for the beginning of a handshake that is to fail.
+_LOOK = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Faulty(Wire):
         self._nap: asyncio.Task[None] | None = None  # a handshake that is delayed
         self._most_mail: int | None = None  # octets after which the connection is dropped
         self._refusal_of_chunk = b""
+        self._to_hide: frozenset[str] = frozenset()  # by the greeting that is being answered
         self._judgement: Judgement | None = None
 
     # For the occasions.
@@ -106,8 +110,6 @@ class Faulty(Wire):
 
     def _unless_fault_of(self, occasion: Occasion, go: Callable[[], bytes | None]) -> bytes | None:
         """Do the same for an occasion."""
-        if occasion.stage is Stage.EHLO:
-            self._hidden = frozenset()
         fault = self._fault(occasion)
         if fault is None:
             return go()
@@ -119,7 +121,7 @@ class Faulty(Wire):
                 self._later = self.loop.call_later(seconds, self._go_on, go)
                 return None
             case Hide(names):
-                self._hidden = frozenset(names)
+                self._to_hide = frozenset(names)
                 return go()
             case DropAfter(most) if occasion.stage is Stage.DATA:
                 self._most_mail = most
@@ -174,11 +176,25 @@ class Faulty(Wire):
             case BadCertificate(flaw) if self._door.flawed is not None:
                 self._context = self._door.flawed(flaw)
             case FailHandshake():
-                self._context = unready()
+                await self._refuse_handshake()
+                return
             case Drop() | Reset() | Stall() as action:
                 self._say_wrongly(action, b"")
                 return
         await super()._shake_hands()
+
+    async def _refuse_handshake(self) -> None:
+        # Before the client has begun its handshake, the alert would be read as the end of the reply to STARTTLS.
+        self._mode = Mode.STALLED
+        self._regulate()
+        # An event would cost each read of each connection something; this costs only who asked for it.
+        while not (  # noqa: ASYNC110
+            self._lines.pending or self._eof or self._lost or self._mode is not Mode.STALLED
+        ):
+            await asyncio.sleep(_LOOK)
+        if self._mode is Mode.STALLED:
+            self._out.append(ALERT)
+            self._hang_up(linger=True)
 
     def _worked(self, reply: bytes) -> None:
         judgement, self._judgement = self._judgement, None
