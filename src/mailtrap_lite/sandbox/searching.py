@@ -58,7 +58,7 @@ class Searching:
         asked = self.query(query)
         if asked.is_everything:
             raise BadQuery(asked.text, 0, "an empty query would mean every message")
-        return self._store.search(asked, read=self._gist).ids
+        return list(self._store.search(asked, read=self._gist).ids)
 
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""

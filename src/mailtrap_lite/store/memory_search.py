@@ -81,7 +81,7 @@ class SearchedMemory(Store):
         with self._news:
             self._refuse_if_closed()
             there = [kept for kept in matching if kept.id in self._messages]
-            return Found([kept.id for kept in there], sum(not kept.read for kept in there))
+            return Found(tuple([kept.id for kept in there]), sum(not kept.read for kept in there))
 
     def set_tags(self, ids: Iterable[int], tags: Sequence[str]) -> int:
         with self._news:

@@ -87,7 +87,7 @@ class SearchedSqlite(Store):
                             unread += not found.read
             finally:
                 db.execute("COMMIT")
-        return Found(ids, unread)
+        return Found(tuple(ids), unread)
 
     def _searched(
         self,
