@@ -38,6 +38,9 @@ class Match:
             text = value.pattern if isinstance(value, re.Pattern) else value
             if value is not None and not isinstance(text, str):
                 raise TypeError(f"{name}={value!r} is not a text or a regular expression for texts")
+        asked: object = self.query
+        if asked is not None and not isinstance(asked, Query):
+            raise TypeError(f"query={asked!r} is not a query; parse makes one of a text")
         if self.where is not None and not callable(self.where):
             raise TypeError(f"where={self.where!r} is not a function of a message")
 
@@ -53,7 +56,7 @@ class Match:
         if self.subject is not None and not _fits(self.subject, message.subject, fold=False):
             found.append(f"subject is {message.subject!r}")
         if self.query is not None:
-            found += [f"answer to {part} is no" for part in self.query.unmet(Searched.of(message))]
+            found += [f"answer to `{part}` is no" for part in self.query.unmet(Searched.of(message))]
         # Asked last: a function may rely on the other conditions.
         if not found and self.where is not None and not self.where(message):
             found.append(f"where={_name(self.where)} says no")

@@ -10,7 +10,7 @@ import pytest
 from tests.message.test_hostile import HOSTILE, MB
 
 from mailtrap_lite.message import Delivery, Envelope, Message, Origin, Recipient
-from mailtrap_lite.search import TERMS, Searched, Words, parse
+from mailtrap_lite.search import TERMS, Searched, Term, Words, parse
 from mailtrap_lite.search.__main__ import EXAMPLES
 
 RAW = (
@@ -48,7 +48,7 @@ Content-Disposition: attachment; filename="Rechnung.PDF"
 
 secret
 --B--
-""".replace("~~~~", "~" * 200)
+""".replace("~~~~", "~" * 400)
     .replace("\n", "\r\n")
     .encode()
 )
@@ -69,7 +69,7 @@ def matches(query: str, found: Message | None = None) -> bool:
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: term.name)
-def test_the_example_of_each_term_finds_the_mail_and_not_an_empty_one(term) -> None:  # type: ignore[no-untyped-def]
+def test_the_example_of_each_term_finds_the_mail_and_not_an_empty_one(term: Term) -> None:
     nothing = Message(2, Envelope.of("", []), b"", 0.0, read=True, kept_tags=())
 
     if term.name == "smaller":

@@ -231,3 +231,24 @@ def test_what_a_search_found_is_not_kept_beyond_a_change(store: Store) -> None:
     found.append(store.search(unread, read=read).ids)
 
     assert found == [(second, first), (first,), (first,), (), ()]
+
+
+def test_mail_is_delivered_while_a_search_looks(store: Store) -> None:
+    delivered: list[int] = []
+
+    class Looking:
+        """A term that lets another thread deliver a mail, and does not come back before."""
+
+        def holds(self, found: Searched) -> bool:
+            deliver = threading.Thread(
+                target=lambda: delivered.append(put(store, Mail(b"", Envelope.of("", ["b@x"]), NOW, False, None)))
+            )
+            deliver.start()
+            deliver.join(timeout=30)
+            return bool(delivered)
+
+    put(store, Mail(b"", Envelope.of("", ["b@x"]), NOW, False, None))
+
+    store.search(Query("", (("", Looking()),)), read=read)  # type: ignore[arg-type]  # no node of the grammar waits
+
+    assert len(delivered) == 1
