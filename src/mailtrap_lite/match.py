@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.message import Message
-from mailtrap_lite.search import Query, Searched
+from mailtrap_lite.search.words import Searched
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 # A text, in which `*` stands for anything and `?` for any one character, or a regular expression.
 Pattern = str | re.Pattern[str]
@@ -38,9 +42,8 @@ class Match:
             text = value.pattern if isinstance(value, re.Pattern) else value
             if value is not None and not isinstance(text, str):
                 raise TypeError(f"{name}={value!r} is not a text or a regular expression for texts")
-        asked: object = self.query
-        if asked is not None and not isinstance(asked, Query):
-            raise TypeError(f"query={asked!r} is not a query; parse makes one of a text")
+        if isinstance(self.query, str):
+            raise TypeError(f"query={self.query!r} is a text; parse makes a query of it")
         if self.where is not None and not callable(self.where):
             raise TypeError(f"where={self.where!r} is not a function of a message")
 

@@ -220,3 +220,14 @@ def test_the_words_of_a_hostile_mail_are_read_within_2_seconds_and_100_mb(name: 
     assert peak < 100 * MB
     assert sum(map(len, words[1:])) < 25 * MB
     assert not [defect for defect in hostile.content.defects if "internal fault" in defect]
+
+
+def test_a_server_starts_without_the_grammar() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, mailtrap_lite; mailtrap_lite.Server; print('mailtrap_lite.search.terms' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
