@@ -25,6 +25,8 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.offer": 1,
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.sasl": 1,
+    "mailtrap_lite.search": 1,
+    "mailtrap_lite.tags": 1,
     "mailtrap_lite.credentials": 2,
     "mailtrap_lite.outbound": 2,
     "mailtrap_lite.store": 2,
@@ -50,6 +52,8 @@ BUILT_ON: dict[str, set[str]] = {
         "mailtrap_lite.offer",
         "mailtrap_lite.sasl",
     },
+    "mailtrap_lite.match": {"mailtrap_lite.search"},
+    "mailtrap_lite.tags": {"mailtrap_lite.search"},
     "mailtrap_lite.sasl": {"mailtrap_lite.accounts"},
 }
 
