@@ -1,0 +1,76 @@
+"""What the routes serve: the sandbox, the live news, and what is counted since the application was made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, TypeAlias
+
+from werkzeug.exceptions import ServiceUnavailable
+
+from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
+from mailtrap_lite.message import Message, Session
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.web import asked
+from mailtrap_lite.web.events import Events
+from mailtrap_lite.web.schema import facts
+
+# Parameters that several routes have.
+Key: TypeAlias = Annotated[str, 'the id of a message, or "latest" for the newest', facts(example="latest")]
+Start: TypeAlias = Annotated[int, "how many of the newest to leave out", facts(minimum=0)]
+MOST_LISTED = 1000
+Limit: TypeAlias = Annotated[
+    int,
+    f"how many to list; more than {MOST_LISTED:,} counts as {MOST_LISTED:,}",
+    facts(minimum=0, **{"x-at-most": MOST_LISTED}),
+]
+NO_MESSAGE = {404: "No message has that id."}
+
+
+class Served:
+    """What every route is given. Any thread."""
+
+    def __init__(self, sandbox: Sandbox, events: Events) -> None:
+        self.sandbox = sandbox
+        self.events = events
+        self.began = sandbox.clock()
+        self.first_total = sandbox.counts().total
+        self.first_id = sandbox.last_id
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_more_waits(self) -> Iterator[None]:
+        """Count a request that waits; each is a thread, so there is a cap. Raises ServiceUnavailable beyond it."""
+        most = self.sandbox.settings.event_streams
+        with self._lock:
+            if self._waiting >= most:
+                raise ServiceUnavailable(
+                    f"{most} requests wait already; raise --event-streams (MAILTRAP_LITE_EVENT_STREAMS)", retry_after=5
+                )
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+
+def find(sandbox: Sandbox, key: str) -> Message:
+    """Return the message of an id in a path, or the newest for "latest"; raises NoSuchMessage."""
+    if key == "latest":
+        return sandbox.latest()
+    number = asked.message_id(key)
+    if number is None:
+        raise NoSuchMessage(f"{key[:60]!a} is not the id of a message")
+    return sandbox.message(number)
+
+
+def session_of(message: Message) -> Session:
+    """Return the session that delivered a message; raises NoSuchSession."""
+    if not message.envelope.session:
+        raise NoSuchSession(f"the message {message.id} was planted; no session delivered it")
+    if (found := message.session) is None:
+        raise NoSuchSession(f"the session that delivered the message {message.id} was forgotten")
+    return found
