@@ -16,7 +16,8 @@ from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import shapes
-from mailtrap_lite.web.api import api
+from mailtrap_lite.web.api import ApiRequest, api
+from mailtrap_lite.web.api.declared import MOST_ARCHIVE, MOST_MAIL
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import Guard, is_api
@@ -35,6 +36,9 @@ def create_app(
     addresses: returns where "smtp" and "pop3" listen, as HOST:PORT, for people to read; if None, the settings say it.
     """
     app = Flask("mailtrap_lite.web")
+    app.request_class = ApiRequest
+    app.config[MOST_MAIL] = settings.message_size
+    app.config[MOST_ARCHIVE] = settings.keep_octets
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # an attribute of the default provider

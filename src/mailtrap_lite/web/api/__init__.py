@@ -4,7 +4,7 @@ Each noun has a module, which declares its routes; `declared` says how. The JSON
 `bodies`. Where Mailpit's API lets a GET change something (reading a message marks it as read), so does this one.
 """
 
-from mailtrap_lite.web.api.routes import api
+from mailtrap_lite.web.api.routes import ApiRequest, api
 from mailtrap_lite.web.api.served import find
 
-__all__ = ["api", "find"]
+__all__ = ["ApiRequest", "api", "find"]

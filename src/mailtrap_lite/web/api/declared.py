@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 JSON = "application/json"
 TEXT = "text/plain"
+# Names in the application's configuration: how large a body with one mail may be, and one with many.
+MOST_MAIL = "MOST_MAIL"
+MOST_ARCHIVE = "MOST_ARCHIVE"
 
 # Why a request may be refused before a route sees it, or any route may fail: with the same answer everywhere.
 EVERYWHERE = {
@@ -108,7 +111,7 @@ class Route:
     body_optional: bool
     mail: tuple[str, ...]
     answers: tuple[Answer, ...]
-    large: bool = False
+    most: str = ""
 
     @property
     def name(self) -> str:
@@ -173,13 +176,13 @@ class Routes:
         mail: tuple[str, ...] = (),
         refuses: Mapping[int, str] | None = None,
         also: Mapping[int, tuple[str, Any]] | None = None,
-        large: bool = False,
+        most: str = "",
     ) -> Callable[[F], F]:
         """Return a decorator that keeps a function as a route.
 
         kinds: the media types of its answer if that is no JSON. mail: those of its body if that is mail.
         refuses: further statuses with an error, and why. also: statuses with a shape of their own, or None for none.
-        large: whether the body may be as large as a message.
+        most: how large the body may be, by the name in the application's configuration; "" as any JSON.
         """
 
         def keep(function: F) -> F:
@@ -198,7 +201,7 @@ class Routes:
                     body_optional=optional,
                     mail=mail,
                     answers=gives,
-                    large=large,
+                    most=most,
                 )
             )
             return function

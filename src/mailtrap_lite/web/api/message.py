@@ -14,6 +14,7 @@ from mailtrap_lite.web.api.served import NO_MESSAGE, Key, Served, find, session_
 from mailtrap_lite.web.shapes import message as shapes
 from mailtrap_lite.web.shapes.message import EnvelopeJson, MessageJson, PartJson, RestoredJson
 from mailtrap_lite.web.shapes.sessions import SessionJson, session
+from mailtrap_lite.web.thumbs import thumbnail
 
 routes = Routes("message", "One message: what it says, its bytes, its parts, its envelope.")
 
@@ -64,6 +65,21 @@ def show_part(served: Served, key: Key, part: PartKey) -> Response:
     whatever the mail calls it.
     """
     return bodies.part(part_of(find(served.sandbox, key), part))
+
+
+@routes.get(
+    "/api/v1/message/<key>/part/<part>/thumb",
+    kinds=("image/jpeg",),
+    refuses={
+        404: "No message has that id, or it has no such part.",
+        409: "Pillow, which makes them, is not installed: the extra `thumbs`.",
+        415: "The part is no PNG, JPEG, GIF or WebP, or a broken one.",
+        422: "The picture declares too many points to be decoded.",
+    },
+)
+def show_thumbnail(served: Served, key: Key, part: PartKey) -> Response:
+    """Show a small picture of a part, 180 x 120 points."""
+    return bodies.picture(thumbnail(part_of(find(served.sandbox, key), part).data))
 
 
 @routes.get("/api/v1/message/<key>/envelope", refuses=NO_MESSAGE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, TypeAlias
 
@@ -14,7 +14,7 @@ from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.schema import facts
+from mailtrap_lite.web.schema import Schema, facts
 
 # Parameters that several routes have.
 Key: TypeAlias = Annotated[str, 'the id of a message, or "latest" for the newest', facts(example="latest")]
@@ -31,8 +31,9 @@ NO_MESSAGE = {404: "No message has that id."}
 class Served:
     """What every route is given. Any thread."""
 
-    def __init__(self, sandbox: Sandbox, events: Events) -> None:
+    def __init__(self, sandbox: Sandbox, events: Events, *, describe: Callable[[], Schema]) -> None:
         self.sandbox = sandbox
+        self.describe = describe
         self.events = events
         self.began = sandbox.clock()
         self.first_total = sandbox.counts().total
