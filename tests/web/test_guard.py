@@ -44,7 +44,7 @@ def every_request(app: Flask, session: str) -> list[tuple[str, str]]:
     requests = set()
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<key>", "1").replace("<part>", "1").replace("<path:filename>", "app.js")
-        path = path.replace("<session>", session).replace("<path:name>", "b@x.test")
+        path = path.replace("<session>", session).replace("<path:name>", "b@x.test").replace("<path:tag>", "x")
         assert "<" not in path, f"{rule} has a part that this test does not know"
         requests |= {(method, path) for method in rule.methods or ()}
     others = {"/nowhere", "/api/nowhere", "/static/nowhere", "/message/99", "/api/v1/message/99", "/view/99.html"}

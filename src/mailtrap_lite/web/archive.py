@@ -37,13 +37,16 @@ class Pieces:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def write(self, octets: bytes) -> int:
+    def write(self, octets: bytes, /) -> int:
         """Keep octets until they are taken."""
-        self._pieces.append(bytes(octets))
+        self._pieces.append(octets)
         return len(octets)
 
+    def close(self) -> None:
+        """Do nothing; zipfile may call it."""
+
     def flush(self) -> None:
-        """Do nothing; zipfile calls it."""
+        """Do nothing; zipfile calls it, and there is nothing below."""
 
     def taken(self) -> bytes:
         """Return what was written since the last time."""

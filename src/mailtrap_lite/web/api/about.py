@@ -21,6 +21,7 @@ def show_information(served: Served) -> AppInformationJson:
     accepted = sandbox.last_id - served.first_id
     return shapes.information(
         counts,
+        tags=sandbox.known_tags(),
         store=sandbox.settings.store,
         memory=_memory(),
         accepted=accepted,

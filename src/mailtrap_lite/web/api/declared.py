@@ -55,6 +55,7 @@ EVERYWHERE = {
     415: "The body is not of a type that is taken here.",
     421: "The Host is not served here.",
     431: "The headers of the request are too large.",
+    500: "A bug of this server; its log says more.",
     503: "The server is being stopped, or the store cannot do it now.",
     507: "There is no room left.",
 }
@@ -173,6 +174,7 @@ class Routes:
         path: str,
         *,
         kinds: tuple[str, ...] = (),
+        gives: Any = None,
         mail: tuple[str, ...] = (),
         refuses: Mapping[int, str] | None = None,
         also: Mapping[int, tuple[str, Any]] | None = None,
@@ -180,14 +182,17 @@ class Routes:
     ) -> Callable[[F], F]:
         """Return a decorator that keeps a function as a route.
 
-        kinds: the media types of its answer if that is no JSON. mail: those of its body if that is mail.
+        kinds: the media types of its answer if that is no JSON. gives: the shape of one that it writes by itself.
+        mail: the media types of its body if that is mail.
         refuses: further statuses with an error, and why. also: statuses with a shape of their own, or None for none.
         most: how large the body may be, by the name in the application's configuration; "" as any JSON.
         """
 
         def keep(function: F) -> F:
             hints = get_type_hints(function, include_extras=True)
-            gives = _answers(hints.pop("return"), kinds, also or {}, refuses or {})
+            answers = _answers(
+                gives or hints.pop("return"), kinds, also or {}, refuses or {}, in_api=path.startswith("/api/")
+            )
             parameters, body = _taken(function, hints, path)
             optional = body is not None and not required_in(body[1])
             self.all.append(
@@ -200,7 +205,7 @@ class Routes:
                     body=body,
                     body_optional=optional,
                     mail=mail,
-                    answers=gives,
+                    answers=answers,
                     most=most,
                 )
             )
@@ -230,7 +235,12 @@ def _taken(
 
 
 def _answers(
-    hint: Any, kinds: tuple[str, ...], also: Mapping[int, tuple[str, Any]], refuses: Mapping[int, str]
+    hint: Any,
+    kinds: tuple[str, ...],
+    also: Mapping[int, tuple[str, Any]],
+    refuses: Mapping[int, str],
+    *,
+    in_api: bool,
 ) -> tuple[Answer, ...]:
     is_text = get_origin(hint) is Literal
     hint = None if isinstance(hint, type) and issubclass(hint, BaseResponse) else hint
@@ -240,7 +250,10 @@ def _answers(
     found += [Answer(status, text, shape, (JSON,) if shape else ()) for status, (text, shape) in also.items()]
     known = {answer.status for answer in found}
     errors = {status: text for status, text in {**EVERYWHERE, **refuses}.items() if status not in known}
-    found += [Answer(status, text, ErrorJson) for status, text in errors.items()]
+    # Outside of the API people look at it, and an error is a page, or the plain text of the guard.
+    page = (None, ("text/html", TEXT))
+    shape, kinds = (ErrorJson, (JSON,)) if in_api else page
+    found += [Answer(status, text, shape, kinds) for status, text in errors.items()]
     return tuple(sorted(found, key=lambda answer: answer.status))
 
 

@@ -92,11 +92,18 @@ def export_messages(
     """
     if ids and query:
         raise BadRequest("ids and query: give one of them")
-    chosen = sorted(asked.known_ids(ids.split(","))) if ids else served.sandbox.ids_of(query)
+    sandbox = served.sandbox
+    chosen = _chosen(sandbox, ids, query)
     write = mbox_of if format == "mbox" else zip_of
-    response = Response(write(_loaded(served.sandbox, chosen)), content_type=_KINDS[format])
+    response = Response(write(_loaded(sandbox, chosen)), content_type=_KINDS[format])
     response.headers["Content-Disposition"] = f'attachment; filename="mail.{format}"'
     return response
+
+
+def _chosen(sandbox: Sandbox, ids: str, query: str) -> list[int]:
+    if ids:
+        return sorted(asked.known_ids(ids.split(",")))
+    return sandbox.ids_of(query)[::-1] if query else sandbox.ids()
 
 
 def _loaded(sandbox: Sandbox, ids: list[int]) -> Iterator[Message]:

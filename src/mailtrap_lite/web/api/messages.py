@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from werkzeug.exceptions import BadRequest
+
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import Routes
-from mailtrap_lite.web.api.served import Limit, Served, Start
+from mailtrap_lite.web.api.served import Limit, Served, Start, Zone, query_of
 from mailtrap_lite.web.schema import facts
 from mailtrap_lite.web.shapes.messages import MessagesSummaryJson, listing
 
@@ -22,10 +24,11 @@ class DeleteJson(TypedDict):
 
 
 class ReadStatusJson(TypedDict):
-    """Which messages are to be read or unread; without `IDs`, or with none, every message."""
+    """Which messages are to be read or unread; without `IDs` and without `Search`, every message."""
 
     IDs: NotRequired[Ids]
     Read: NotRequired[Annotated[bool, "true for read; unread without it"]]
+    Search: NotRequired[Annotated[str, "those that match a search", facts(example="subject:order")]]
 
 
 @routes.get("/api/v1/messages")
@@ -35,14 +38,18 @@ def list_messages(served: Served, start: Start = 0, limit: Limit = 50) -> Messag
     No list in the answer is null.
     """
     sandbox = served.sandbox
-    return listing(sandbox.summaries(start=start, limit=limit), sandbox.counts(), start=start)
+    found = sandbox.summaries(start=start, limit=limit)  # first, for it may read tags that nobody knew
+    return listing(found, sandbox.counts(), start=start, tags=sandbox.known_tags())
 
 
 @routes.put("/api/v1/messages")
-def set_read_status(served: Served, body: ReadStatusJson) -> Literal["ok"]:
-    """Mark messages as read or unread."""
-    ids = body.get("IDs")
-    served.sandbox.mark_read(asked.known_ids(ids) if ids else None, read=body.get("Read", False))
+def set_read_status(served: Served, body: ReadStatusJson, tz: Zone = "") -> Literal["ok"]:
+    """Mark messages as read or unread: those of IDs, those that match a search, or every one."""
+    ids, search = body.get("IDs"), body.get("Search", "")
+    if ids and search:
+        raise BadRequest("IDs and Search: give one of them")
+    chosen = asked.known_ids(ids) if ids else served.sandbox.ids_of(query_of(served, search, tz)) if search else None
+    served.sandbox.mark_read(chosen, read=body.get("Read", False))
     return "ok"
 
 

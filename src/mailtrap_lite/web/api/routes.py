@@ -20,9 +20,12 @@ from mailtrap_lite.web.api import (
     message,
     messages,
     release,
+    search,
     send,
     sessions,
+    tags,
     view,
+    wait,
 )
 from mailtrap_lite.web.api.declared import Route
 from mailtrap_lite.web.api.openapi import document
@@ -33,7 +36,7 @@ from mailtrap_lite.web.schema import Schema
 NOUNS = tuple(
     module.routes
     for module in (
-        *(messages, message, view, checks, send, exchange, release),
+        *(messages, message, search, tags, wait, view, checks, send, exchange, release),
         *(mailboxes, sessions, live, chaos, about, described),
     )
 )
@@ -44,8 +47,8 @@ _LARGE = {f"api.{route.name}": route.most for route in ROUTES if route.most}
 class ApiRequest(Request):
     """A request whose body may be as large as a message if its route says so."""
 
-    @property
-    def max_content_length(self) -> int | None:  # type: ignore[override]  # nobody sets it: the routes say it
+    @property  # type: ignore[misc]  # nobody sets it: the routes say it
+    def max_content_length(self) -> int | None:  # type: ignore[override]
         """Octets; None is no limit."""
         name = _LARGE.get(self.endpoint or "", "MAX_CONTENT_LENGTH")
         return int(current_app.config[name] or 0) or None

@@ -8,9 +8,10 @@ from typing import Annotated, NotRequired, TypedDict
 from werkzeug.exceptions import BadRequest
 
 from mailtrap_lite.errors import TooLarge
+from mailtrap_lite.tags import checked_tag
 from mailtrap_lite.web.api.declared import MOST_MAIL, Routes
 from mailtrap_lite.web.api.served import Served
-from mailtrap_lite.web.compose import Draft, File, Person, compose, decoded
+from mailtrap_lite.web.compose import Draft, File, Person, checked, compose, decoded
 from mailtrap_lite.web.schema import facts
 from mailtrap_lite.web.shapes.exchange import SentJson, sent
 
@@ -64,13 +65,17 @@ def send_message(served: Served, body: SendJson) -> SentJson:
     """
     sandbox = served.sandbox
     draft = _draft(body)
+    tags = [checked_tag(checked(f"Tags[{number}]", tag)) for number, tag in enumerate(body.get("Tags", []))]
     most = sandbox.settings.recipients
     if not 0 < len(draft.recipients) <= most:
         raise BadRequest(f"To, Cc and Bcc name {len(draft.recipients):,} recipients; there can be 1 to {most:,}")
     raw = compose(draft, now=sandbox.clock())
     if 0 < sandbox.settings.message_size < len(raw):
         raise TooLarge(f"the mail has {len(raw):,} octets; {sandbox.settings.message_size:,} are the most")
-    return sent(sandbox.deliver(raw, to=draft.recipients, sender=draft.sender.address).id)
+    message = sandbox.deliver(raw, to=draft.recipients, sender=draft.sender.address)
+    if tags:
+        sandbox.set_tags([message.id], [*message.tags, *tags])
+    return sent(message.id)
 
 
 def _draft(body: SendJson) -> Draft:

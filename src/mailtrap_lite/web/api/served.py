@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo
 
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.search import Query
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.schema import Schema, facts
@@ -24,6 +27,10 @@ Limit: TypeAlias = Annotated[
     int,
     f"how many to list; more than {MOST_LISTED:,} counts as {MOST_LISTED:,}",
     facts(minimum=0, **{"x-at-most": MOST_LISTED}),
+]
+Asked: TypeAlias = Annotated[str, "a search; docs/search.md has its grammar", facts(example="subject:order is:unread")]
+Zone: TypeAlias = Annotated[
+    str, "where a day of before: and after: begins; UTC without it", facts(example="Europe/Rome")
 ]
 NO_MESSAGE = {404: "No message has that id."}
 
@@ -66,6 +73,15 @@ def find(sandbox: Sandbox, key: str) -> Message:
     if number is None:
         raise NoSuchMessage(f"{key[:60]!a} is not the id of a message")
     return sandbox.message(number)
+
+
+def query_of(served: Served, text: str, zone: str) -> Query:
+    """Return what a search asks for; raises BadQuery, or BadRequest for a time zone that nobody knows."""
+    try:
+        tz = ZoneInfo(zone) if zone else UTC
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError, and some names are paths
+        raise BadRequest(f"tz: {zone[:60]!a} is no time zone, for example Europe/Rome") from None
+    return served.sandbox.query(text, tz=tz)
 
 
 def session_of(message: Message) -> Session:

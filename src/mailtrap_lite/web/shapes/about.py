@@ -57,7 +57,14 @@ class WebUIConfigurationJson(TypedDict):
 
 
 def information(
-    counts: Counts, *, store: str, memory: int, accepted: int, deleted: int, uptime: int
+    counts: Counts,
+    *,
+    tags: dict[str, int],
+    store: str,
+    memory: int,
+    accepted: int,
+    deleted: int,
+    uptime: int,
 ) -> AppInformationJson:
     """Return the JSON of the version and the totals."""
     return {
@@ -67,7 +74,7 @@ def information(
         "DatabaseSize": counts.octets,
         "Messages": counts.total,
         "Unread": counts.unread,
-        "Tags": {},
+        "Tags": tags,
         "RuntimeStats": {
             "Uptime": uptime,
             "Memory": memory,

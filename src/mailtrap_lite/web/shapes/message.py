@@ -148,7 +148,7 @@ def message(value: Message) -> MessageJson:
         "Subject": content.subject,
         "ListUnsubscribe": _list_unsubscribe(value),
         "Date": sent.isoformat().replace("+00:00", "Z") if sent else timestamp(value.received),
-        "Tags": [],
+        "Tags": list(value.tags),
         "Username": value.envelope.user or "",
         "Text": content.text,
         "HTML": content.html,

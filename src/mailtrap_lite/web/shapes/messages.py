@@ -96,7 +96,7 @@ def summary(value: Summary) -> MessageSummaryJson:
         "ReplyTo": addresses(digest.reply_to),
         "Subject": digest.subject,
         "Created": timestamp(value.received),
-        "Tags": [],
+        "Tags": list(value.tags),
         "Size": value.size,
         "Attachments": digest.attachments,
         "Snippet": digest.snippet,
@@ -104,15 +104,22 @@ def summary(value: Summary) -> MessageSummaryJson:
     }
 
 
-def listing(values: Sequence[Summary], counts: Counts, *, start: int) -> MessagesSummaryJson:
-    """Return the JSON of a page of all messages."""
+def listing(
+    values: Sequence[Summary],
+    counts: Counts,
+    *,
+    start: int,
+    tags: Iterable[str],
+    found: CountJson | None = None,
+) -> MessagesSummaryJson:
+    """Return the JSON of a page. found: how many there are of those that were asked for; None: all."""
     return {
         "total": counts.total,
         "unread": counts.unread,
-        "messages_count": counts.total,
-        "messages_unread": counts.unread,
+        "messages_count": counts.total if found is None else found["Total"],
+        "messages_unread": counts.unread if found is None else found["Unread"],
         "start": start,
-        "tags": [],
+        "tags": list(tags),
         "messages": [summary(value) for value in values],
     }
 
