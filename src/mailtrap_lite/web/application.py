@@ -18,6 +18,7 @@ from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import shapes
 from mailtrap_lite.web.api import ApiRequest, api
 from mailtrap_lite.web.api.declared import MOST_ARCHIVE, MOST_MAIL
+from mailtrap_lite.web.api.page import reference
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import Guard, is_api
@@ -52,6 +53,7 @@ def create_app(
         return addresses() if addresses else {"smtp": str(settings.smtp), "pop3": str(settings.pop3)}
 
     app.register_blueprint(api(sandbox, events))
+    app.register_blueprint(reference())
     app.register_blueprint(pages(sandbox, where))
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(MailtrapError, _explain)

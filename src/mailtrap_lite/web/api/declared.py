@@ -34,7 +34,7 @@ from flask import Response, jsonify
 from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.web import asked
-from mailtrap_lite.web.schema import Facts, required_in
+from mailtrap_lite.web.schema import Facts, name_of, required_in
 from mailtrap_lite.web.shapes import ErrorJson
 
 if TYPE_CHECKING:
@@ -98,6 +98,11 @@ class Answer:
     hint: Any
     kinds: tuple[str, ...] = (JSON,)
 
+    @property
+    def shape(self) -> str:
+        """The name of its shape; "" if it has no shape of its own."""
+        return name_of(self.hint) if is_typeddict(self.hint) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -118,6 +123,11 @@ class Route:
     def name(self) -> str:
         """Its name, unlike that of any other."""
         return self.function.__name__
+
+    @property
+    def body_name(self) -> str:
+        """The name of the shape of its body; "" without one."""
+        return name_of(self.body[1]) if self.body else ""
 
     @property
     def summary(self) -> str:
