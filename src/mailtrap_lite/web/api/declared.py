@@ -30,7 +30,8 @@ from typing import (  # Any: routes take and return what they declare, of any ty
     is_typeddict,
 )
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.web import asked
@@ -50,6 +51,7 @@ MOST_ARCHIVE = "MOST_ARCHIVE"
 # Why a request may be refused before a route sees it, or any route may fail: with the same answer everywhere.
 EVERYWHERE = {
     400: "What was asked cannot be meant: a bad number, a bad body, a body whose length cannot be told.",
+    401: "A password or a token is needed.",
     403: "Another site asked, or mail was to be loaded as a script.",
     413: "The body is too large.",
     415: "The body is not of a type that is taken here.",
@@ -146,6 +148,8 @@ class Route:
 
     def answer(self, served: Served, in_path: Mapping[str, str]) -> BaseResponse:
         """Check the request that is being answered, and answer it."""
+        if self.mail and request.mimetype not in self.mail:
+            raise UnsupportedMediaType(f"the body is to be {' or '.join(self.mail)}")
         values: dict[str, Any] = dict(in_path)
         values |= {each.name: each.read() for each in self.parameters if not each.in_path}
         if self.body is not None:

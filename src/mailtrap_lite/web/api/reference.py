@@ -32,7 +32,9 @@ BODIES = {
     "delete_messages": '{"IDs": ["99"]}',
     "set_tags": '{"IDs": ["1"], "Tags": ["Orders"]}',
     "rename_tag": '{"Name": "Invoices"}',
-    "send_message": '{"From": {"Email": "ann@example.com"}, "To": [{"Email": "bob@example.com"}], "Subject": "Your order"}',
+    "send_message": (
+        '{"From": {"Email": "ann@example.com"}, "To": [{"Email": "bob@example.com"}], "Subject": "Your order"}'
+    ),
     "release_message": '{"To": ["bob@example.com"]}',
     "restore_message": '{"Mailbox": "bob@example.com"}',
     "set_chaos": "{}",
@@ -112,11 +114,14 @@ def example(route: Route) -> str:
 def _lines() -> Iterator[str]:
     yield "# The HTTP API"
     yield ""
-    yield "This page is made by `python -m mailtrap_lite.web.api`; a test fails when it is not up to date, and runs its examples."
+    yield "This page is made by `python -m mailtrap_lite.web.api`."
+    yield "A test fails when it is not up to date, and runs its examples."
     yield "The server shows the same at `/docs/api`, and as an OpenAPI 3.1 document at `/api/v1/openapi.json`."
     yield ""
-    yield "The paths and shapes are those of Mailpit's API, so that its clients work here; `ours` marks what is not in it."
-    yield "In the examples `MAIL=http://127.0.0.1:8025`. A password or a token, where one is set, goes with each request."
+    yield "The paths and shapes are those of Mailpit's API, so that its clients work here."
+    yield "`ours` marks what is not in it."
+    yield "In the examples `MAIL=http://127.0.0.1:8025`."
+    yield "A password or a token, where one is set, goes with each request."
     yield ""
     yield from _noun_lines()
     yield "## Refusals"
@@ -162,7 +167,8 @@ def _route(route: Route) -> Iterator[str]:
         yield from (_parameter(each) for each in route.parameters)
         yield ""
     if route.body is not None:
-        yield f"Body: [`{route.body_name}`](#{route.body_name.lower()}) as JSON{', or none' if route.body_optional else ''}."
+        optional = ", or none" if route.body_optional else ""
+        yield f"Body: [`{route.body_name}`](#{route.body_name.lower()}) as JSON{optional}."
         yield ""
     if route.mail:
         yield f"Body: {' or '.join(f'`{kind}`' for kind in route.mail)}."

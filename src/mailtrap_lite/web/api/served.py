@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
 from mailtrap_lite.message import Message, Session
+from mailtrap_lite.outbound import Outbound
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.search import Query
 from mailtrap_lite.web import asked
@@ -41,6 +42,7 @@ class Served:
     def __init__(self, sandbox: Sandbox, events: Events, *, describe: Callable[[], Schema]) -> None:
         self.sandbox = sandbox
         self.describe = describe
+        self.outbound = Outbound(sandbox.settings.outbound_allow)
         self.events = events
         self.began = sandbox.clock()
         self.first_total = sandbox.counts().total

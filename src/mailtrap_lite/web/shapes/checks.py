@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypedDict
 
 from mailtrap_lite.checks import Report, Warned
@@ -122,6 +122,14 @@ def lint(values: Iterable[Finding]) -> LintJson:
         "Findings": [
             {"Code": value.code, "Text": value.text, "Refusable": value.refusable, "RFC": value.rfc} for value in values
         ]
+    }
+
+
+def link_check(answers: Mapping[str, tuple[int, str]]) -> LinkCheckResponseJson:
+    """Return the JSON of what links answered. answers: status and reason of each."""
+    return {
+        "Errors": sum(not 200 <= status < 400 for status, _ in answers.values()),
+        "Links": [{"URL": url, "StatusCode": status, "Status": text} for url, (status, text) in answers.items()],
     }
 
 
