@@ -14,12 +14,16 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.search import Query, Words
+from mailtrap_lite.search.words import Words
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +84,7 @@ Reader = Callable[[Message], Gist]
 class Found:
     """What a search found: the ids, newest first, and how many of them nobody opened."""
 
-    ids: list[int]
+    ids: tuple[int, ...]
     unread: int
 
 
@@ -131,6 +135,7 @@ class Store(ABC):
         self._closed = False
         self._identity = ""
         self._reading_up = threading.Lock()
+        self._last_search: tuple[object, Found] | None = None
         self._read_to = 0  # every message up to this id has its gist, or is gone
 
     @property
@@ -230,9 +235,14 @@ class Store(ABC):
         It first reads what nobody has read yet. No lock that a writer needs is held for longer than a moment.
         What is stored meanwhile is left out; what is marked or deleted meanwhile may be seen or not.
         """
+        asked = (query.parts, self.revision)  # read first: what is committed from now on makes it out of date
+        if self._last_search is not None and self._last_search[0] == asked:
+            return self._last_search[1]  # the next page of it, most of the time
         newest = self.last_id  # the end: a search must not run after those who deliver
         self.read_up(read)
-        return self._scan(query, read, newest=newest)
+        found = self._scan(query, read, newest=newest)
+        self._last_search = (asked, found)
+        return found
 
     def read_up(self, read: Reader) -> None:
         """Read the messages that nobody has read yet, and keep their gists, in small transactions.
