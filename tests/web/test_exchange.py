@@ -18,6 +18,7 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.sandbox.mbox import mails_of_mbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import archive
+from mailtrap_lite.web.api import exchange
 
 ODD = b"To: b@x.test\r\nSubject: odd\r\n\r\nFrom me\r\n>From you\r\n\0\xff\xfe lone CR \r .\r\n\r\n"
 MAIL = "message/rfc822"
@@ -51,19 +52,16 @@ def test_an_export_can_be_imported_again_to_the_octet(client: FlaskClient, sandb
     assert [message.raw for message in sandbox.messages()] == raws
 
 
+POSTMARK = b"From a Thu Jan  1 00:00:00 1970\r\n"
+GOOD = POSTMARK + b"To: b@x.test\r\n\r\nx\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (
-            b"From a Thu Jan  1 00:00:00 1970\r\nTo: b@x.test\r\n\r\nx\r\n\r\nFrom a Thu Jan  1 00:00:00 1970\r\nSubject: nobody\r\n\r\n",
-            400,
-        ),
+        (GOOD + POSTMARK + b"Subject: nobody\r\n\r\n", 400),
         (b"Subject: no mbox\r\n", 400),
-        (
-            b"From a Thu Jan  1 00:00:00 1970\r\nTo: b@x.test\r\n\r\nx\r\n\r\nFrom a Thu Jan  1 00:00:00 1970\r\nTo: b@x.test\r\n\r\n"
-            + b"x" * 3000,
-            413,
-        ),
+        (GOOD + POSTMARK + b"To: b@x.test\r\n\r\n" + b"x" * 3000, 413),
     ],
     ids=["one without recipients", "no mbox", "one too large"],
 )
@@ -202,17 +200,21 @@ def test_an_export_is_never_whole_in_memory(write: Callable[..., Iterator[bytes]
     assert peak < 10_000_000
 
 
-def test_a_large_file_is_imported_without_being_whole_in_memory(
-    client: FlaskClient, sandbox: Sandbox, tmp_path: Path
-) -> None:
-    path = tmp_path / "mail.mbox"
-    with path.open("wb") as file:
-        for _ in range(30):
-            file.write(b"From a Thu Jan  1 00:00:00 1970\nTo: b@x.test\n\n" + b"x" * 999_999 + b"\n\n")
+def test_a_large_file_is_read_one_mail_at_a_time(tmp_path: Path) -> None:
+    with (tmp_path / "mail.mbox").open("w+b") as file:
+        for _ in range(50):
+            file.write(POSTMARK + b"To: b@x.test\n\n" + b"x" * 999_999 + b"\n\n")
+        tracemalloc.start()
 
-    with path.open("rb") as file:
-        answer = client.post("/api/v1/import", input_stream=file, content_length=path.stat().st_size, content_type=MBOX)
+        sizes = {len(raw) for raw in exchange._mails(file)}
 
-    assert answer.json is not None
-    assert len(answer.json["IDs"]) == 30
-    assert {message.size for message in sandbox.messages()} == {len(b"To: b@x.test\n\n") + 1_000_000}
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert sizes == {len(b"To: b@x.test\n\n") + 1_000_000}
+    assert peak < 10_000_000
+
+
+def test_an_empty_file_brings_nothing(client: FlaskClient, sandbox: Sandbox) -> None:
+    answer = client.post("/api/v1/import?to=b@x.test", data=b"", content_type=MBOX)
+
+    assert (answer.json, sandbox.counts().total) == ({"IDs": []}, 0)
