@@ -338,9 +338,12 @@ class Server:
         """
         return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at, uid=uid)
 
-    def clear(self) -> int:
-        """Delete every message; ports stay, ids go on rising. Return how many there were."""
-        return self.sandbox.clear()
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete every message; ports stay, ids go on rising. Return how many there were.
+
+        uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
+        """
+        return self.sandbox.clear(uids=uids)
 
 
 @contextmanager
