@@ -19,6 +19,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.settings": 0,
     "mailtrap_lite.message": 0,
     "mailtrap_lite.accounts": 1,
+    "mailtrap_lite.checks": 1,
     "mailtrap_lite.discretion": 0,
     "mailtrap_lite.lines": 1,
     "mailtrap_lite.match": 1,
@@ -46,14 +47,14 @@ FLOORS: dict[str, int] = {
 
 # Rules that build on other rules of floor 1; no two of them build on each other.
 BUILT_ON: dict[str, set[str]] = {
+    "mailtrap_lite.match": {"mailtrap_lite.search"},
+    "mailtrap_lite.tags": {"mailtrap_lite.search"},
     "mailtrap_lite.pop3": {
         "mailtrap_lite.accounts",
         "mailtrap_lite.lines",
         "mailtrap_lite.offer",
         "mailtrap_lite.sasl",
     },
-    "mailtrap_lite.match": {"mailtrap_lite.search"},
-    "mailtrap_lite.tags": {"mailtrap_lite.search"},
     "mailtrap_lite.sasl": {"mailtrap_lite.accounts"},
 }
 
