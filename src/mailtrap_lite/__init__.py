@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from mailtrap_lite.errors import (
         BadFault,
         BadMail,
+        BadQuery,
         BadSetting,
+        BadTag,
         CannotListen,
         MaildropInUse,
         MailtrapError,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
         Recipient,
         Session,
     )
-    from mailtrap_lite.sandbox import Mailbox, Sandbox
+    from mailtrap_lite.sandbox import Mailbox, Sandbox, SearchPage
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -48,7 +50,9 @@ _HOMES = {
     "mailtrap_lite.errors": (
         "BadFault",
         "BadMail",
+        "BadQuery",
         "BadSetting",
+        "BadTag",
         "CannotListen",
         "MaildropInUse",
         "MailtrapError",
@@ -76,7 +80,7 @@ _HOMES = {
         "Recipient",
         "Session",
     ),
-    "mailtrap_lite.sandbox": ("Mailbox", "Sandbox"),
+    "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "SearchPage"),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
 }
@@ -86,7 +90,9 @@ __all__ = [
     "Address",
     "BadFault",
     "BadMail",
+    "BadQuery",
     "BadSetting",
+    "BadTag",
     "CannotListen",
     "Delivery",
     "Ending",
@@ -106,6 +112,7 @@ __all__ = [
     "Recipient",
     "Reply",
     "Sandbox",
+    "SearchPage",
     "Server",
     "ServerClosed",
     "Session",

@@ -1,5 +1,6 @@
-"""What mail systems report of a mail, as octets: that it was not delivered (RFC 3464), or that somebody complained of it
-(RFC 5965). No clock and no chance: they arrive as arguments.
+"""What mail systems report of a mail, as octets: that it was not delivered, or that somebody complained of it.
+
+RFC 3464 and RFC 5965. No clock and no chance: they arrive as arguments.
 
 The original is put in as it came, octet by octet; nothing is decoded and written anew.
 """
@@ -43,7 +44,7 @@ FEEDBACK_TYPES: Final = ("abuse", "fraud", "virus", "other", "not-spam")  # RFC 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports, and when. hostname: its name. now: seconds since the epoch. mark: unlike that of any other report."""
+    """Who reports, and when. hostname: its name. now: seconds since the epoch. mark: unlike any other report's."""
 
     hostname: str
     now: float
@@ -89,7 +90,7 @@ def bounce(
 
 
 def complaint(message: Message, *, by: Reporter, to: str, kind: str = "abuse") -> bytes:
-    """Return a report in the Abuse Reporting Format. to: who gets it. kind: as "abuse" or "not-spam"; raises BadMail."""
+    """Return a report in the Abuse Reporting Format. to: who gets it. kind: as "abuse"; raises BadMail for another."""
     if kind not in FEEDBACK_TYPES:
         raise BadMail(f"{kind[:60]!r} is not a type of feedback; these are {', '.join(FEEDBACK_TYPES)} (RFC 5965)")
     envelope = message.envelope
@@ -124,7 +125,8 @@ def _chosen(message: Message, to: Sequence[str] | None) -> list[Recipient]:
     unknown = wanted - {each.address.casefold() for each in recipients}
     if unknown:
         raise BadMail(
-            f"{', '.join(sorted(unknown))} is no recipient of this mail; these are {', '.join(message.envelope.addresses)}"
+            f"{', '.join(sorted(unknown))} is no recipient of this mail; "
+            f"these are {', '.join(message.envelope.addresses)}"
         )
     return [each for each in recipients if each.address.casefold() in wanted]
 

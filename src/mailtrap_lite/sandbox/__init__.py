@@ -4,5 +4,6 @@ from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Maildrop
 from mailtrap_lite.sandbox.sandbox import Sandbox
+from mailtrap_lite.sandbox.searching import SearchPage
 
-__all__ = ["Faults", "Mailbox", "Maildrop", "Sandbox"]
+__all__ = ["Faults", "Mailbox", "Maildrop", "Sandbox", "SearchPage"]

@@ -1,4 +1,4 @@
-"""A sandbox reports mail to who sent it: bounces and complaints are delivered like any other mail. Knows no wire format."""
+"""Bounces and complaints, delivered to who sent the mail as any other mail is. Knows no wire format."""
 
 from __future__ import annotations
 

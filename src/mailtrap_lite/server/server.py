@@ -11,9 +11,9 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -22,18 +22,20 @@ from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type 
 from mailtrap_lite.errors import BadSetting, ServerClosed
 from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
-from mailtrap_lite.sandbox import Faults, Mailbox, Sandbox
+from mailtrap_lite.sandbox import Mailbox, Sandbox
 from mailtrap_lite.sandbox.planting import Mail
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
 from mailtrap_lite.server.outage import come_up, go_down
+from mailtrap_lite.server.provoked import Provoked
 from mailtrap_lite.server.tls import Tls, offers_tls, tls_of
 from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -70,7 +72,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server:
+class Server(Provoked):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
@@ -314,33 +316,13 @@ class Server:
         """Every SMTP and POP3 conversation, those that go on included, the newest last."""
         return self.sandbox.sessions
 
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong on purpose: `mail.faults.add("RCPT", "450 4.2.1 mailbox busy", times=2)`."""
-        return self.sandbox.faults
-
-    def hidden(self, *capabilities: str) -> AbstractContextManager[None]:
-        """Hide SMTP capabilities and mechanisms, such as "CHUNKING" or "CRAM-MD5", for a `with` block.
-
-        Sessions that have said EHLO already lose them too. Raises BadSetting for an unknown name.
-        """
-        names = Settings(hide=",".join(capabilities)).hide  # type: ignore[arg-type]  # settings read text
-        return _hiding(self.sandbox, "hidden", names)
-
-    def hidden_pop3(self, *capabilities: str) -> AbstractContextManager[None]:
-        """Hide POP3 capabilities and mechanisms, such as "UIDL" or "CRAM-MD5", for a `with` block.
-
-        Sessions that are open lose them too. Raises BadSetting for an unknown name.
-        """
-        names = Settings(pop3_hide=",".join(capabilities)).pop3_hide  # type: ignore[arg-type]  # settings read text
-        return _hiding(self.sandbox, "hidden_pop3", names)
-
     def wait_for(
         self,
         *,
         to: Pattern | None = None,
         subject: Pattern | None = None,
         sender: Pattern | None = None,
+        query: str | Query | None = None,
         where: Callable[[Message], bool] | None = None,
         after: int | Message = 0,
         timeout: float = 5.0,
@@ -349,10 +331,13 @@ class Server:
 
         Messages that are already here count; with `after=message` only those behind it.
         A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. where: any function of the message.
-        timeout is in seconds. Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
+        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search (docs/search.md).
+        where: any function of the message. timeout is in seconds.
+        Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
         """
-        return self.sandbox.wait_for(to=to, subject=subject, sender=sender, where=where, after=after, timeout=timeout)
+        return self.sandbox.wait_for(
+            to=to, subject=subject, sender=sender, query=query, where=where, after=after, timeout=timeout
+        )
 
     def mailbox(self, name: str) -> Mailbox:
         """Return the mailbox of an address, those of a local part, or `*` for all: what a POP3 client would see."""
@@ -381,14 +366,3 @@ class Server:
         uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
         """
         return self.sandbox.clear(uids=uids)
-
-
-@contextmanager
-def _hiding(sandbox: Sandbox, hidden: str, names: Iterable[str]) -> Iterator[None]:
-    """Add names to a set of the sandbox for a while; it may be stopped meanwhile."""
-    before: frozenset[str] = getattr(sandbox, hidden)
-    setattr(sandbox, hidden, before | set(names))
-    try:
-        yield
-    finally:
-        setattr(sandbox, hidden, before)
