@@ -114,7 +114,7 @@ def _grammar() -> Iterator[str]:
     yield "  `*` and `?` stand for anything. A word with `@` or `*` alone is the recipient where there is one, else"
     yield "  the sender, else the user. Of several recipients one is enough."
     yield "- COUNT: nothing for each time, `times=2` for the first two, `every=3` for each third, `nth=2` for the"
-    yield "  second only, `chance=0.2 seed=7` for a fifth, `greylist=60` until it comes again a minute later (RCPT only)."
+    yield "  second only, `chance=0.2 seed=7` for a fifth, `greylist=60` until it comes again a minute later."
     yield ""
     yield "| line | what it is for |"
     yield "|---|---|"

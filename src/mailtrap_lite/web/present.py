@@ -17,6 +17,7 @@ ENDINGS = {
     Ending.IDLE: "silent for too long",
     Ending.REFUSED: "sent away by the server",
     Ending.SHUTDOWN: "the server was stopped",
+    Ending.FAULT: "a fault on purpose ended it",
 }
 
 HUES = 12  # the classes hue-0 … hue-11 of the style sheet; a colour in the page itself would need an inline style
