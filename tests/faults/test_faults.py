@@ -351,7 +351,8 @@ def mpop(mail: Server, directory: Path) -> int:
 
 def test_mpop_fetches_a_mail_again_whose_connection_broke(mail: Server, tmp_path: Path) -> None:
     mail.deliver(MAIL, to="bob@x.test")
-    mail.faults.add("RETR", "drop-after 30", times=1)
+    # Not drop-after: with that, mpop 1.4 reads the end of the connection again and again, for ever.
+    mail.faults.add("RETR", "reset", times=1)
 
     assert mpop(mail, tmp_path) != 0
     assert list((tmp_path / "inbox" / "new").iterdir()) == []
