@@ -17,6 +17,7 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, bodies, shapes
 from mailtrap_lite.web.events import Events, TooManyStreams
 from mailtrap_lite.web.sessions import Wanted, newest_first
+from mailtrap_lite.web.view import SCHEMES
 
 MOST_LISTED = 1000  # messages or sessions in one answer; a larger limit counts as this
 DELETE_KEYS = frozenset({"IDs"})
@@ -146,7 +147,9 @@ def api(sandbox: Sandbox, events: Events) -> Blueprint:
         # A link in a mail must not load the mail's remote content: only our own page, or a person, can ask for it.
         ours = request.headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"}
         remote = request.args.get("remote") == "1" and ours
-        return bodies.html(message, embed=request.args.get("embed") == "1", remote=remote)
+        return bodies.html(
+            message, embed=request.args.get("embed") == "1", remote=remote, scheme=asked.choice("scheme", SCHEMES)
+        )
 
     @routes.get("/view/<key>.txt")
     def view_text(key: str) -> Response:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mailtrap_lite.web.english_message import MESSAGE
+
 TEXTS: Mapping[str, str] = {
     "js.live": "Live",
     "js.reconnecting": "Reconnecting…",
     "js.one_arrived": "A new message arrived.",
     "js.many_arrived": "{count} new messages arrived.",
+    **MESSAGE,
 }
 
 

@@ -20,8 +20,8 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
 from mailtrap_lite.web import asked, present, reading, sessions
 from mailtrap_lite.web.api import find
-from mailtrap_lite.web.reading import Tab
 from mailtrap_lite.web.sessions import Wanted
+from mailtrap_lite.web.view import Tab
 
 PAGE = 50  # messages or sessions on one page of their list
 MOST_MAILBOXES = 100  # named beside the list; others are opened by address
@@ -95,7 +95,9 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.get("/message/<key>")
     def message(key: str) -> Response:
         found = find(sandbox, key)
-        return page("message.html", **around(Place.asked()), **reading.values(found))
+        values = around(Place.asked())
+        beside = [summary.id for summary in values["listing"].summaries]
+        return page("message.html", **values, beside=_neighbours(beside, found.id), **reading.values(found, sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:
@@ -180,3 +182,11 @@ def _named(sandbox: Sandbox, session: Session) -> list[tuple[int, str | None]]:
             return None
 
     return [(message, subject(message)) for message in list(dict.fromkeys(session.messages))[:MOST_NAMED]]
+
+
+def _neighbours(ids: list[int], message: int) -> tuple[int | None, int | None]:
+    """Return the messages before and after one in a page of the list."""
+    if message not in ids:
+        return None, None
+    place = ids.index(message)
+    return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None
