@@ -28,31 +28,31 @@ def inside(sandbox: Sandbox) -> Blueprint:
         text = content.render_html() if content.html else ""
         return bodies.page(text, embed=True, remote=False, scheme=Scheme.LIGHT, before=_writable(head))
 
-    @routes.get("/message/<key>/part/<path>/data")
-    def data(key: str, path: str) -> Response:
+    @routes.get("/message/<key>/part/<part>/data")
+    def data(key: str, part: str) -> Response:
         message = find(sandbox, key)
-        part = _part(message, path)[1]
-        return bodies.octets(part.data, name=part.filename or f"message-{message.id}-part-{part.id}")
+        found = _part(message, part)
+        return bodies.octets(found.data, name=found.filename or f"message-{message.id}-part-{found.id}")
 
-    @routes.get("/message/<key>/part/<path>/raw")
-    def raw(key: str, path: str) -> Response:
+    @routes.get("/message/<key>/part/<part>/raw")
+    def raw(key: str, part: str) -> Response:
         message = find(sandbox, key)
-        part = _part(message, path)[1]
-        return bodies.octets(part.raw, name=f"message-{message.id}-part-{part.id}.txt")
+        found = _part(message, part)
+        return bodies.octets(found.raw, name=f"message-{message.id}-part-{found.id}.txt")
 
-    @routes.get("/message/<key>/part/<path>/html")
-    def html(key: str, path: str) -> Response:
+    @routes.get("/message/<key>/part/<part>/html")
+    def html(key: str, part: str) -> Response:
         """Show the HTML of an attached mail, or of a part that is HTML."""
-        _, part = _part(find(sandbox, key), path)
-        text = part.text if part.content_type == "text/html" else Content(part.data).render_html()
+        found = _part(find(sandbox, key), part)
+        text = found.text if found.content_type == "text/html" else Content(found.data).render_html()
         return bodies.page(text, embed=True, remote=False, scheme=Scheme.LIGHT)
 
     return routes
 
 
-def _part(message: Message, path: str) -> tuple[Content, Part]:
+def _part(message: Message, path: str) -> Part:
     try:
-        return part_at(message.content, path)
+        return part_at(message.content, path)[1]
     except KeyError:
         raise NotFound(f"the message {message.id} has no part {path[:60]!a}") from None
 
