@@ -24,6 +24,7 @@ INLINE_IMAGES = 8 * 1024 * 1024  # octets of all images put into one HTML body
 REMOTE = 1_000  # addresses of remote content that are listed
 REMOTE_CANDIDATES = 20_000  # attributes looked at to find them
 LINKS = 1_000  # of the HTML, and of the text
+LINKED = 1024 * 1024  # characters of either in which links are looked for
 HOPS = 100  # Received fields that are read
 NESTED = 20  # mails within each other that are opened
 SNIPPET_SOURCE = 256 * 1024  # characters of HTML read for a snippet
