@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
+from mailtrap_lite.message import Ending
+from mailtrap_lite.message.compared import Where
+from mailtrap_lite.message.filenames import Danger
+from mailtrap_lite.message.received import Broken
+from mailtrap_lite.message.remote import Kind
+from mailtrap_lite.message.unsubscribe import Fault
 from mailtrap_lite.web.english import TEXTS, for_scripts, t
+from mailtrap_lite.web.view import Scheme, Show, Tab, Width
 
 
 def test_fields_are_filled_by_name() -> None:
@@ -34,4 +42,26 @@ def test_templates_ask_only_for_texts_that_there_are(project: Path) -> None:
         name for page in pages for name in re.findall(r"\bt\([\"']([^\"']+)[\"']", page.read_text(encoding="utf-8"))
     }
 
-    assert asked <= set(TEXTS)
+    # What ends with a full stop is put together with the name of a member of some enum.
+    assert {name for name in asked if not name.endswith(".")} <= set(TEXTS)
+    assert all(any(text.startswith(name) for text in TEXTS) for name in asked)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "members"),
+    [
+        ("tab.", Tab),
+        ("html.", Show),
+        ("html.", Width),
+        ("html.", Scheme),
+        ("remote.", Kind),
+        ("headers.", Broken),
+        ("fault.", Fault),
+        ("danger.", Danger),
+        ("envelope.", Where),
+        ("ending.", Ending),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_each_member_has_its_text(beginning: str, members: type[StrEnum]) -> None:
+    assert [member for member in members if f"{beginning}{member}" not in TEXTS] == []

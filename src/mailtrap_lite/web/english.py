@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mailtrap_lite.web.english_message import MESSAGE
+
 TEXTS: Mapping[str, str] = {
     "js.live": "Live",
     "js.reconnecting": "Reconnecting…",
@@ -21,6 +23,7 @@ TEXTS: Mapping[str, str] = {
     "login.is_known": "You are signed in.",
     "login.inbox": "Go to the inbox",
     "login.out": "Sign out",
+    **MESSAGE,
 }
 
 

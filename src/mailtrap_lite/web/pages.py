@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any  # Any: what a template is given
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -16,31 +15,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import NoSuchMessage
-from mailtrap_lite.message import Message, Protocol, Session, Summary
-from mailtrap_lite.message.html import image_type
+from mailtrap_lite.message import Protocol, Session, Summary
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.version import __version__
-from mailtrap_lite.web import asked, bodies, present, sessions
+from mailtrap_lite.web import asked, present, reading, sessions
 from mailtrap_lite.web.api import find
 from mailtrap_lite.web.sessions import Wanted
+from mailtrap_lite.web.view import Tab
 
 PAGE = 50  # messages or sessions on one page of their list
 MOST_MAILBOXES = 100  # named beside the list; others are opened by address
 MOST_NAMED = 20  # messages of a session that are named by their subjects; the others are links
-MOST_SOURCE = 64 * 1024  # octets of the source on a message's page; the whole is one click away
-MOST_TEXT = 256 * 1024  # characters of the text on a message's page
-
-
-class Tab(StrEnum):
-    """The views of a message, in their order."""
-
-    HTML = "html"
-    TEXT = "text"
-    HEADERS = "headers"
-    SOURCE = "source"
-    ATTACHMENTS = "attachments"
-    ENVELOPE = "envelope"
-    CHECKS = "checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +95,9 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.get("/message/<key>")
     def message(key: str) -> Response:
         found = find(sandbox, key)
-        return page("message.html", **around(Place.asked()), **_reading(found))
+        values = around(Place.asked())
+        beside = [summary.id for summary in values["listing"].summaries]
+        return page("message.html", **values, beside=_neighbours(beside, found.id), **reading.values(found, sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:
@@ -197,40 +184,9 @@ def _named(sandbox: Sandbox, session: Session) -> list[tuple[int, str | None]]:
     return [(message, subject(message)) for message in list(dict.fromkeys(session.messages))[:MOST_NAMED]]
 
 
-def _reading(message: Message) -> dict[str, Any]:
-    content = message.content
-    html = bool(content.html)
-    objections = message.lint
-    tab = _tab(html)
-    amounts = {Tab.ATTACHMENTS: len(content.attachments) + len(content.inline), Tab.CHECKS: len(objections)}
-    # "latest" may be what was asked for; what is shown is that one message.
-    return {
-        "message": message,
-        "content": content,
-        "tab": tab,
-        "tabs": [(item, amounts.get(item)) for item in Tab if html or item is not Tab.HTML],
-        "remote": request.args.get("remote") == "1",
-        "frame_sandbox": bodies.FRAME_SANDBOX,
-        "text": content.text[:MOST_TEXT],
-        "text_is_cut": len(content.text) > MOST_TEXT,
-        "source": message.raw[:MOST_SOURCE].decode("utf-8", "replace"),
-        "source_is_cut": len(message.raw) > MOST_SOURCE,
-        "attached": [(part, bool(image_type(part.data))) for part in (*content.attachments, *content.inline)],
-        "session": message.session,
-        "gone": [delivery for delivery in message.deliveries if delivery.deleted_at is not None],
-        "findings": objections,
-        "only_in_envelope": _only_in_envelope(message),
-    }
-
-
-def _tab(html: bool) -> Tab:
-    wanted = request.args.get("tab", "")
-    fallback = Tab.HTML if html else Tab.TEXT
-    return Tab(wanted) if wanted in set(Tab) and (html or wanted != Tab.HTML) else fallback
-
-
-def _only_in_envelope(message: Message) -> list[str]:
-    """Return the recipients that no header names: blind copies, lists, or a mistake worth seeing."""
-    content = message.content
-    named = {address.address.casefold() for address in (*content.to, *content.cc, *content.bcc)}
-    return [address for address in dict.fromkeys(message.envelope.addresses) if address.casefold() not in named]
+def _neighbours(ids: list[int], message: int) -> tuple[int | None, int | None]:
+    """Return the messages before and after one in a page of the list."""
+    if message not in ids:
+        return None, None
+    place = ids.index(message)
+    return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None

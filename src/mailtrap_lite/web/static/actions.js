@@ -1,7 +1,7 @@
 // What a click or a form does, without leaving the page.
 
 import { mark, opened, visit } from "./page.js";
-import { select, widen } from "./message.js";
+import { select } from "./message.js";
 
 /** Whether a click means "here", and not "in a new tab". */
 function isPlain(event) {
@@ -12,7 +12,6 @@ function onClick(event) {
   if (!isPlain(event) || event.defaultPrevented) return;
   const button = event.target.closest("button");
   if (button?.dataset.action === "copy") return void copy(button);
-  if (button?.dataset.width) return void widen(button);
   const link = event.target.closest("a[href]");
   if (!link || link.hasAttribute("download") || link.origin !== location.origin) return;
   if (link.dataset.action === "delete-all") {

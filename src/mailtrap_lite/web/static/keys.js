@@ -2,7 +2,6 @@
 
 import { backToList, remove } from "./actions.js";
 import { mark, opened, visit } from "./page.js";
-import { select } from "./message.js";
 
 function go(step) {
   const links = [...document.querySelectorAll("#rows a")];
@@ -13,23 +12,10 @@ function go(step) {
   visit(next.href);
 }
 
-function turn(tab, step) {
-  const tabs = [...tab.parentElement.children];
-  const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
-  select(next);
-  next.focus();
-}
-
 function onKey(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
   const target = event.target;
   if (target.closest("input, textarea, select")) return;
-  const tab = target.closest("[role=tab]");
-  if (tab && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
-    event.preventDefault();
-    turn(tab, event.key === "ArrowLeft" ? -1 : 1);
-    return;
-  }
   if (event.key === "j") go(1);
   else if (event.key === "k") go(-1);
   else if (event.key === "Delete" || event.key === "#") remove();

@@ -1,26 +1,12 @@
 // Going from page to page without losing the list: the server renders each page whole, and the parts that have an id
 // here are exchanged. Nothing is ever parsed from a string: the browser reads the document from the response.
 
+import { load } from "./base.js";
 import { tell } from "./times.js";
 import { stage } from "./message.js";
 
 const LIST = ["bar-actions", "sidebar", "list-head", "rows", "list-foot"];
 let newestAsked = 0;
-
-/** Return the document at an address; throws when there is none. */
-function load(address) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", address);
-    request.responseType = "document";
-    request.onload = () => {
-      if (request.status < 400 && request.responseXML) resolve(request.responseXML);
-      else reject(new Error(String(request.status)));
-    };
-    request.onerror = () => reject(new Error("no answer"));
-    request.send();
-  });
-}
 
 /** Finish what the server rendered: local times, and controls that need scripts. */
 export function prepare(root) {
