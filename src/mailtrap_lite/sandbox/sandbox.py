@@ -32,9 +32,12 @@ from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octe
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Row, Store
+from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Row, Store
 
 log = logging.getLogger(__name__)
+
+MOST_DIGESTED = 500  # in one transaction: mail that comes in waits no longer than for that
+
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -52,6 +55,7 @@ class Sandbox:
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
         self.login_delay = LoginDelay(settings.pop3_login_delay)  # on the loop
+        self._digested = 0  # each message up to this id has its digest
 
     # Mail comes in.
 
@@ -153,30 +157,48 @@ class Sandbox:
                 continue
         return found
 
-    def summaries(self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "") -> list[Summary]:
-        """Return what a list shows of messages beyond the id `after`, newest first, `limit` of them from `start`.
+    def summaries(
+        self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "", order: Order = NEWEST
+    ) -> list[Summary]:
+        """Return what a list shows of messages beyond the id `after`, `limit` of them from `start`, newest first.
 
         mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all, as `*` is.
+        order: another order; the first list by sender or by subject reads every message for that.
         """
         selection = self._selection(mailbox or EVERYTHING)
-        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection)
+        if order.by.read:
+            self._digest_all()
+        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
         fresh: list[tuple[int, Digest]] = []
         found = []
         for row in rows:
-            digest = row.digest
-            if digest is None:
-                try:
-                    digest = Digest.of(self._store.message(row.id).content)
-                except NoSuchMessage:  # deleted since the rows were read
-                    continue
+            digest = row.digest or self._digest(row.id)
+            if digest is None:  # deleted since the rows were read
+                continue
+            if row.digest is None:
                 fresh.append((row.id, digest))
             found.append(_summary(row, digest))
         self._store.keep_digests(fresh)
         return found
 
-    def counts(self) -> Counts:
-        """Return how many messages there are, how many nobody opened, and their octets."""
-        return self._store.counts()
+    def _digest(self, message: int) -> Digest | None:
+        try:
+            return Digest.of(self._store.message(message).content)
+        except NoSuchMessage:
+            return None
+
+    def _digest_all(self) -> None:
+        """Make the digests that are missing, a few hundred in one transaction."""
+        last = self.last_id
+        missing = self._store.undigested(after=self._digested)
+        for start in range(0, len(missing), MOST_DIGESTED):
+            made = [(message, self._digest(message)) for message in missing[start : start + MOST_DIGESTED]]
+            self._store.keep_digests([(message, digest) for message, digest in made if digest is not None])
+        self._digested = max(self._digested, last)
+
+    def counts(self, mailbox: str = "") -> Counts:
+        """Return how many messages there are, how many nobody opened, and their octets; of a mailbox, or of all."""
+        return self._store.counts(self._selection(mailbox or EVERYTHING))
 
     def mailboxes(self) -> list[MailboxCount]:
         """Return each mailbox that has a message, by name."""

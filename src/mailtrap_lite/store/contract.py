@@ -18,6 +18,7 @@ from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.store.order import NEWEST, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class MailboxCount:
-    """A mailbox and how many messages a POP3 client would find in it now."""
+    """A mailbox and how many messages a POP3 client would find in it now.
+
+    total and unread are of what was delivered there, also when POP3 deleted it since.
+    """
 
     name: str
     waiting: int
+    total: int
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +212,24 @@ class Store(ABC):
         """Return the ids beyond `after`, oldest first."""
 
     @abstractmethod
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
-        """Return messages beyond the id `after` without their bytes, newest first, `limit` of them from `start` on.
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
+        """Return messages beyond the id `after` without their bytes, `limit` of them from `start` on, in this order.
 
         selection: only those that were delivered there, also when POP3 deleted them since.
+        In an order that comes from digests, a message is left out until its digest is kept.
         """
+
+    @abstractmethod
+    def undigested(self, *, after: int = 0) -> list[int]:
+        """Return the ids beyond `after` of the messages whose digest is not kept, oldest first."""
 
     @abstractmethod
     def waiting(self, selection: Selection) -> list[int]:
@@ -233,8 +252,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def counts(self) -> Counts:
-        """Return the totals."""
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
+        """Return the totals of what was delivered to a selection, also when POP3 deleted it since."""
 
     @abstractmethod
     def mailboxes(self) -> list[MailboxCount]:

@@ -31,6 +31,8 @@ from mailtrap_lite.store.contract import (
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
+from mailtrap_lite.store.order import NEWEST, By, Order
+from mailtrap_lite.store.sorting import ordered, some_of
 
 # Octets that may wait to be counted by a POP3 login on the event loop: some 1.5 ms.
 _COUNTED_INLINE = 1024**2
@@ -51,6 +53,9 @@ class MemoryStore(Store):
         self._unread = 0
         self._octets = 0
         self._uncounted = 0  # octets of the mails of which nobody knows yet what RETR sends
+        self._digested = 0  # how often digests were kept
+        # The order that was asked for last, so that its next page costs no sort: what it is of, and the messages.
+        self._ordered: tuple[tuple[int, int, By, Selection, int] | None, list[Kept]] = (None, [])
 
     @property
     def inline(self) -> bool:
@@ -169,6 +174,7 @@ class MemoryStore(Store):
         self._locals.clear()
         self._chosen.clear()
         self._unread = self._octets = self._uncounted = 0
+        self._ordered = (None, [])
 
     def update_maildrop(
         self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
@@ -205,6 +211,7 @@ class MemoryStore(Store):
             for message, digest in digests:
                 if message in self._messages:
                     self._messages[message].digest = digest
+            self._digested += bool(digests)
 
     def message(self, message: int) -> Message:
         with self._news:
@@ -226,11 +233,35 @@ class MemoryStore(Store):
             self._refuse_if_closed()
             return list(takewhile(lambda message: message > after, reversed(self._messages)))[::-1]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
         with self._news:
             self._refuse_if_closed()
-            newest_first = takewhile(lambda kept: kept.id > after, reversed(self._delivered_to(selection).values()))
-            return [kept.row() for kept in islice(islice(newest_first, start, None), limit)]
+            chosen = self._delivered_to(selection).values()
+            if order == NEWEST:
+                newest_first = takewhile(lambda kept: kept.id > after, reversed(chosen))
+                return [kept.row() for kept in islice(islice(newest_first, start, None), limit)]
+            asked = (self._revision, self._digested if order.by.read else 0, order.by, selection, after)
+            known, found = self._ordered
+            everything = [] if known == asked else [kept for kept in chosen if kept.id > after]
+        if known != asked:
+            # A sort takes long, and the event loop must not wait for it.
+            found = ordered(everything, order.by)
+            self._ordered = (asked, found)
+        return [kept.row() for kept in some_of(found, order, start=start, limit=limit)]
+
+    def undigested(self, *, after: int = 0) -> list[int]:
+        with self._news:
+            self._refuse_if_closed()
+            beyond = takewhile(lambda kept: kept.id > after, reversed(self._messages.values()))
+            return [kept.id for kept in beyond if kept.digest is None][::-1]
 
     def waiting(self, selection: Selection) -> list[int]:
         with self._news:
@@ -293,16 +324,24 @@ class MemoryStore(Store):
                 if kept.id in self._messages:
                     self._uncounted -= len(kept.raw)
 
-    def counts(self) -> Counts:
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
         with self._news:
             self._refuse_if_closed()
-            return Counts(len(self._messages), self._unread, self._octets)
+            if selection.everything:
+                return Counts(len(self._messages), self._unread, self._octets)
+            found = self._delivered_to(selection).values()
+            return Counts(len(found), sum(not kept.read for kept in found), sum(len(kept.raw) for kept in found))
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._news:
             self._refuse_if_closed()
             return [
-                MailboxCount(name, sum(kept.waits_in(name) for kept in mailbox.values()))
+                MailboxCount(
+                    name,
+                    sum(kept.waits_in(name) for kept in mailbox.values()),
+                    len(mailbox),
+                    sum(not kept.read for kept in mailbox.values()),
+                )
                 for name, mailbox in sorted(self._mailboxes.items())
             ]
 

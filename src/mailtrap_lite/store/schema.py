@@ -48,6 +48,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE delivery ADD COLUMN uid TEXT",
         "CREATE INDEX delivery_of_uid ON delivery (uid, mailbox) WHERE uid IS NOT NULL",
     ),
+    # What lists are put in order by. The keys come with the digest, so one that was made without them is made again.
+    # Until then a message is in neither index, and storing it costs what it did.
+    (
+        "ALTER TABLE message ADD COLUMN sender_key TEXT",
+        "ALTER TABLE message ADD COLUMN subject_key TEXT",
+        "CREATE INDEX message_by_sender ON message (sender_key, id) WHERE sender_key IS NOT NULL",
+        "CREATE INDEX message_by_subject ON message (subject_key, id) WHERE subject_key IS NOT NULL",
+        "UPDATE message SET digest = NULL",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -30,6 +30,7 @@ from mailtrap_lite.store.contract import (
     no_such_message,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
+from mailtrap_lite.store.order import NEWEST, Order
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
 
 T = TypeVar("T")
@@ -176,7 +177,15 @@ class SqliteStore(Store):
         return self._change(lambda db: db.execute(sql.chosen_from(sql.RESTORE, selection), values).rowcount)
 
     def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
-        rows = [{"id": message, "digest": digest_to_text(digest)} for message, digest in digests]
+        rows = [
+            {
+                "id": message,
+                "digest": digest_to_text(digest),
+                "sender_key": digest.sender_key,
+                "subject_key": digest.subject_key,
+            }
+            for message, digest in digests
+        ]
         if rows:
             self._write(lambda db: db.executemany(sql.KEEP_DIGEST, rows).rowcount)
 
@@ -210,6 +219,9 @@ class SqliteStore(Store):
     def ids(self, *, after: int = 0) -> list[int]:
         return self._column(sql.IDS, after=after)
 
+    def undigested(self, *, after: int = 0) -> list[int]:
+        return self._column(sql.UNDIGESTED, after=after)
+
     def waiting(self, selection: Selection) -> list[int]:
         return self._column(sql.chosen_from(sql.WAITING, selection), **sql.values_of(selection))
 
@@ -223,10 +235,20 @@ class SqliteStore(Store):
         with self._reading() as db:
             return [number for (number,) in db.execute(statement, values)]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
         asked = {"start": start, "limit": limit, "after": after, **sql.values_of(selection)}
+        if order.behind is not None:
+            asked |= {"key": order.behind.key, "spot": min(order.behind.id, LARGEST_ID)}
         with self._reading() as db:
-            found = db.execute(sql.chosen_from(sql.ROWS, selection), asked).fetchall()
+            found = db.execute(sql.rows_in(order, selection), asked).fetchall()
         return [
             Row(key, envelope_of_text(envelope), received, size, bool(read), digest_of_text(digest))
             for key, envelope, received, size, read, digest in found
@@ -264,13 +286,14 @@ class SqliteStore(Store):
             with suppress(StoreError):  # of a full disk mail can be fetched all the same; it is counted again then
                 self._write(lambda db: db.executemany(sql.KEEP_OCTETS, rows).rowcount)
 
-    def counts(self) -> Counts:
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
+        statement = sql.TOTALS if selection.everything else sql.chosen_from(sql.COUNTS, selection)
         with self._reading() as db:
-            return Counts(*db.execute(sql.TOTALS).fetchone())
+            return Counts(*db.execute(statement, sql.values_of(selection)).fetchone())
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._reading() as db:
-            return [MailboxCount(name, waiting) for name, waiting in db.execute(sql.MAILBOXES)]
+            return [MailboxCount(*found) for found in db.execute(sql.MAILBOXES)]
 
 
 def _message_row(message: int, arrival: Arrival, *, uid: str | None) -> dict[str, object]:
