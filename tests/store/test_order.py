@@ -133,3 +133,8 @@ def test_keys_can_be_kept_whatever_a_mail_says(store: Store, arrival: Arriving, 
 
     assert len(spot(row, By.SUBJECT).key) <= KEY_LENGTH  # type: ignore[arg-type]  # it is a text
     assert store.rows(start=0, limit=1, order=Order(By.SUBJECT, behind=spot(row, By.SUBJECT))) == []
+
+
+def test_ids_keep_to_a_mailbox(filled: Store) -> None:
+    assert filled.ids(selection=Selection(mailbox="box-1@x.test")) == [1, 3, 5]
+    assert filled.ids(after=2, selection=Selection(local="box-0")) == [4]

@@ -196,6 +196,10 @@ class Sandbox:
             self._store.keep_digests([(message, digest) for message, digest in made if digest is not None])
         self._digested = max(self._digested, last)
 
+    def ids(self, mailbox: str = "") -> list[int]:
+        """Return the ids of what was delivered to a mailbox, or of all, oldest first."""
+        return self._store.ids(selection=self._selection(mailbox or EVERYTHING))
+
     def counts(self, mailbox: str = "") -> Counts:
         """Return how many messages there are, how many nobody opened, and their octets; of a mailbox, or of all."""
         return self._store.counts(self._selection(mailbox or EVERYTHING))

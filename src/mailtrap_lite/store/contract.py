@@ -208,8 +208,8 @@ class Store(ABC):
         """Return the bytes of a message; raises NoSuchMessage."""
 
     @abstractmethod
-    def ids(self, *, after: int = 0) -> list[int]:
-        """Return the ids beyond `after`, oldest first."""
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
+        """Return the ids beyond `after` of what was delivered to a selection, oldest first."""
 
     @abstractmethod
     def rows(

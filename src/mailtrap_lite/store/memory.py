@@ -228,10 +228,11 @@ class MemoryStore(Store):
             raise no_such_message(message)
         return kept
 
-    def ids(self, *, after: int = 0) -> list[int]:
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
         with self._news:
             self._refuse_if_closed()
-            return list(takewhile(lambda message: message > after, reversed(self._messages)))[::-1]
+            newest_first = reversed(self._delivered_to(selection))
+            return list(takewhile(lambda message: message > after, newest_first))[::-1]
 
     def rows(
         self,

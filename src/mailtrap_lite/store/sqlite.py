@@ -216,8 +216,8 @@ class SqliteStore(Store):
             raw: bytes | None = found[1]
             return _large_raw(db, message) if raw is None else raw
 
-    def ids(self, *, after: int = 0) -> list[int]:
-        return self._column(sql.IDS, after=after)
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
+        return self._column(sql.chosen_from(sql.IDS, selection), after=after, **sql.values_of(selection))
 
     def undigested(self, *, after: int = 0) -> list[int]:
         return self._column(sql.UNDIGESTED, after=after)

@@ -55,13 +55,13 @@ RAW = "SELECT LENGTH(raw), CASE WHEN LENGTH(raw) < :large THEN raw END FROM body
 SMALL_RAWS = (
     "SELECT message, raw FROM body WHERE message IN (SELECT value FROM JSON_EACH(:ids)) AND LENGTH(raw) < :large"
 )
-IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
 # The messages of a selection, whatever POP3 did.
 _DELIVERED = (
     " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
     " AND id IN (SELECT message FROM delivery WHERE local = :local)",
     "",
 )
+IDS = tuple(f"SELECT id FROM message WHERE id > :after{chosen} ORDER BY id" for chosen in _DELIVERED)
 _COLUMN = {By.ID: "message.id", By.SIZE: "size", By.SENDER: "sender_key", By.SUBJECT: "subject_key"}
 
 
