@@ -62,6 +62,7 @@ TEXTS: Mapping[str, str] = {
     "act.unread": "Mark unread",
     "act.delete": "Delete",
     "act.delete_all": "Delete all",
+    "act.of_chosen": "{what}: chosen messages",
     "act.undo": "Undo",
     # What opens over the page.
     "all.title": "Delete all",

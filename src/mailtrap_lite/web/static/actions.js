@@ -65,7 +65,7 @@ function follow(event, link) {
 function onSubmit(event) {
   const form = event.target;
   const said = event.submitter?.value;
-  if (form.id === "selection") {
+  if (form.matches("#selection")) { // its field "id" hides the property
     event.preventDefault();
     if (said === "delete") removeTarget();
     else setRead(said === "read");

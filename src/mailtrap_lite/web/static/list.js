@@ -135,8 +135,9 @@ export function render() {
     wanted.set(index, row);
   }
   const focused = document.activeElement?.closest?.("#rows > li");
-  if (focused && !wanted.has(Number(focused.dataset.index)) && known(Number(focused.dataset.index)) === focused) {
-    wanted.set(Number(focused.dataset.index), focused); // what has the focus is not taken away
+  const index = Number(focused?.dataset.index);
+  if (focused && known(index) === focused && !allGone && !isGone(focused.dataset.id)) {
+    wanted.set(index, focused); // what has the focus is not taken away by scrolling
   }
   place([...wanted].sort(([a], [b]) => a - b).map(([, row]) => row), focused);
   if (rows.size + stale.size > MOST_KEPT) trim(first, last);
@@ -151,13 +152,17 @@ function inView() {
 
 function place(wanted, focused) {
   const kept = new Set(wanted);
+  const at = [...list.children].indexOf(focused);
   for (const row of [...list.children]) if (!kept.has(row)) row.remove();
   wanted.forEach((row, number) => {
     if (list.children[number] !== row) list.insertBefore(row, list.children[number] ?? null);
     row.setAttribute("aria-setsize", String(of));
     decorate(row);
   });
-  if (focused && !focused.isConnected) find(focused.dataset.id)?.querySelector("a")?.focus({ preventScroll: true });
+  if (!focused || focused.isConnected) return;
+  const same = find(focused.dataset.id);
+  const next = same?.isConnected ? same : list.children[Math.min(at, list.children.length - 1)];
+  next?.querySelector("a")?.focus({ preventScroll: true });
 }
 
 function placeholder() {

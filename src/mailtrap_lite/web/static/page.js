@@ -9,6 +9,7 @@ import { t } from "./texts.js";
 import { tell } from "./times.js";
 
 let newestAsked = 0;
+let listShown = listOf().toString(); // not what the address says: going back changes that first
 let arrived = () => {};
 
 /** Call this after each exchange of the list. */
@@ -66,7 +67,7 @@ function keepTyping(root, typed) {
 /** Show the page at an address in place of this one. focus: "message" or "row", where the keyboard goes on. */
 export async function visit(address, { push = true, focus = null } = {}) {
   const asked = ++newestAsked;
-  const sameList = listOf(address).toString() === listOf().toString();
+  const sameList = listOf(address).toString() === listShown;
   let page;
   try {
     page = await load(address, sameList ? "message" : "page");
@@ -80,6 +81,7 @@ export async function visit(address, { push = true, focus = null } = {}) {
     return;
   }
   if (push) history.pushState(null, "", address);
+  listShown = listOf(address).toString();
   document.title = page.title;
   document.body.dataset.view = page.body.dataset.view;
   if (!sameList) exchangeList(page, { same: false });
