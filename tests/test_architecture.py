@@ -23,6 +23,8 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.match": 1,
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.sasl": 1,
+    "mailtrap_lite.search": 1,
+    "mailtrap_lite.tags": 1,
     "mailtrap_lite.store": 2,
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.smtp": 4,
@@ -40,6 +42,8 @@ FLOORS: dict[str, int] = {
 
 # Rules that build on other rules of floor 1; no two of them build on each other.
 BUILT_ON: dict[str, set[str]] = {
+    "mailtrap_lite.match": {"mailtrap_lite.search"},
+    "mailtrap_lite.tags": {"mailtrap_lite.search"},
     "mailtrap_lite.pop3": {"mailtrap_lite.accounts", "mailtrap_lite.lines", "mailtrap_lite.sasl"},
     "mailtrap_lite.sasl": {"mailtrap_lite.accounts"},
 }

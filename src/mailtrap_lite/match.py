@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailtrap_lite.message import Message
+from mailtrap_lite.search import Query, Searched
 
 # A text, in which `*` stands for anything and `?` for any one character, or a regular expression.
 Pattern = str | re.Pattern[str]
@@ -22,12 +23,13 @@ class Match:
 
     to: one of the envelope's recipients. sender: the envelope's sender or a From address. subject: the decoded Subject.
     Texts must fit as a whole; addresses are compared without case. A regular expression is searched for.
-    where: any function of the message.
+    query: a search. where: any function of the message.
     """
 
     to: Pattern | None = None
     sender: Pattern | None = None
     subject: Pattern | None = None
+    query: Query | None = None
     where: Callable[[Message], bool] | None = None
 
     def __post_init__(self) -> None:
@@ -50,6 +52,8 @@ class Match:
             found.append(f"sender is {_list(tuple(dict.fromkeys(senders)))}")
         if self.subject is not None and not _fits(self.subject, message.subject, fold=False):
             found.append(f"subject is {message.subject!r}")
+        if self.query is not None:
+            found += [f"answer to {part} is no" for part in self.query.unmet(Searched.of(message))]
         # Asked last: a function may rely on the other conditions.
         if not found and self.where is not None and not self.where(message):
             found.append(f"where={_name(self.where)} says no")
@@ -58,6 +62,8 @@ class Match:
     def __str__(self) -> str:
         named = (("to", self.to), ("sender", self.sender), ("subject", self.subject))
         said = [f"{name}={_spell(value)}" for name, value in named if value is not None]
+        if self.query is not None:
+            said.append(f"query={self.query.text!r}")
         if self.where is not None:
             said.append(f"where={_name(self.where)}")
         return ", ".join(said) or "any message"

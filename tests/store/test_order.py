@@ -9,7 +9,8 @@ import pytest
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.message import Address
 from mailtrap_lite.message.summary import KEY_LENGTH, Digest
-from mailtrap_lite.store import Arrival, By, Counts, MailboxCount, Order, Row, Spot, Store
+from mailtrap_lite.search import Words
+from mailtrap_lite.store import Arrival, By, Counts, Gist, MailboxCount, Order, Row, Spot, Store
 
 Arriving = Callable[..., Arrival]
 
@@ -28,8 +29,8 @@ IN_ORDER = {
 ORDERS = pytest.mark.parametrize(("by", "descending"), IN_ORDER, ids=str)
 
 
-def digest(sender: str, subject: str) -> Digest:
-    return Digest(subject, Address(sender, ""), (), (), (), (), "", "", 0)
+def gist(sender: str, subject: str) -> Gist:
+    return Gist(Digest(subject, Address(sender, ""), (), (), (), (), "", "", 0), (), Words(0, b"", b"", b""))
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def filled(store: Store, arrival: Arriving) -> Store:
     """A store with mail that was digested."""
     for number, (sender, subject, size) in enumerate(MAIL, 1):
         store.add(arrival(f"box-{number % 2}@x.test", raw=b"x" * size))
-        store.keep_digests([(number, digest(sender, subject))])
+        store.keep_gists([(number, gist(sender, subject))])
     return store
 
 
@@ -99,15 +100,14 @@ def test_an_order_follows_every_change(filled: Store, arrival: Arriving) -> None
     assert [row.id for row in filled.rows(start=0, limit=9, order=largest)] == [4, 1, new, 5, 3, 2]
 
 
-def test_what_has_no_digest_is_named_and_left_out_of_orders_that_need_it(filled: Store, arrival: Arriving) -> None:
+def test_what_nobody_read_is_left_out_of_orders_that_need_it(filled: Store, arrival: Arriving) -> None:
     new = filled.add(arrival())
     by_subject = Order(By.SUBJECT, descending=False)
 
     before = [row.id for row in filled.rows(start=0, limit=9, order=by_subject)]
-    missing = filled.undigested()
-    filled.keep_digests([(new, digest("x", "aaa"))])
+    filled.read_up(lambda _: gist("x", "aaa"))
 
-    assert (before, missing, filled.undigested(after=3)) == ([4, 2, 5, 1, 3], [new], [])
+    assert before == [4, 2, 5, 1, 3]
     assert [row.id for row in filled.rows(start=0, limit=9, order=by_subject)] == [4, new, 2, 5, 1, 3]
 
 
@@ -128,7 +128,7 @@ def test_counts_and_mailboxes_tell_what_was_delivered_where(filled: Store) -> No
 def test_keys_can_be_kept_whatever_a_mail_says(store: Store, arrival: Arriving, text: str) -> None:
     message = store.add(arrival())
 
-    store.keep_digests([(message, digest(text, text))])
+    store.keep_gists([(message, gist(text, text))])
     row = store.rows(start=0, limit=1, order=Order(By.SUBJECT))[0]
 
     assert len(spot(row, By.SUBJECT).key) <= KEY_LENGTH  # type: ignore[arg-type]  # it is a text

@@ -25,3 +25,6 @@ REMOTE = 1_000  # addresses of remote content that are listed
 REMOTE_CANDIDATES = 20_000  # attributes looked at to find them
 SNIPPET_SOURCE = 256 * 1024  # characters of HTML read for a snippet
 DEFECTS = 100
+SEARCHED_TEXT = 1024 * 1024  # characters of the text, and of what the HTML shows, in which a search looks
+SEARCHED_WIDE_TEXT = 256 * 1024  # if they are not ASCII, as one of them may become eighteen when it is folded
+SEARCHED_LINKS = 1_000

@@ -53,7 +53,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One row of a list. `size` in octets, `received` in seconds since the epoch."""
+    """One row of a list. `size` in octets, `received` in seconds since the epoch, `tags` by name."""
 
     id: int
     envelope: Envelope
@@ -61,6 +61,7 @@ class Summary:
     size: int
     read: bool
     digest: Digest
+    tags: tuple[str, ...] = ()
 
 
 def _key(text: str) -> str:

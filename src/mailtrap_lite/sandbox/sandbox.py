@@ -23,39 +23,34 @@ from mailtrap_lite.errors import NoMailArrived, NoSuchMessage, Objection
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
+from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
+from mailtrap_lite.search import Query
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Row, Store
+from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
 
 log = logging.getLogger(__name__)
-
-MOST_DIGESTED = 500  # in one transaction: mail that comes in waits no longer than for that
-
 T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class Sandbox:
+class Sandbox(Searching):
     """Methods without a note: any thread but the loop's, blocking."""
 
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self.settings = settings
-        self.clock = clock
-        self._store = store
+        super().__init__(store, settings=settings, clock=clock)
         self._locks = Locks()
         self._sessions = Sessions(clock)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
         self.login_delay = LoginDelay(settings.pop3_login_delay)  # on the loop
-        self._digested = 0  # each message up to this id has its digest
 
     # Mail comes in.
 
@@ -105,7 +100,7 @@ class Sandbox:
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
-            return Message(message, envelope, raw, when, find_session=self._sessions.find)
+            return self._knowing(Message(message, envelope, raw, when))
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
@@ -117,7 +112,10 @@ class Sandbox:
 
     def message(self, message: int) -> Message:
         """Return a message; raises NoSuchMessage."""
-        return replace(self._store.message(message), find_session=self._sessions.find)
+        return self._knowing(self._store.message(message))
+
+    def _knowing(self, message: Message) -> Message:
+        return replace(message, find_session=self._sessions.find, find_tags=self._tags_of)
 
     def latest(self) -> Message:
         """Return the newest message; raises NoSuchMessage when there is none."""
@@ -167,34 +165,10 @@ class Sandbox:
         """
         selection = self._selection(mailbox or EVERYTHING)
         if order.by.read:
-            self._digest_all()
-        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
-        fresh: list[tuple[int, Digest]] = []
-        found = []
-        for row in rows:
-            digest = row.digest or self._digest(row.id)
-            if digest is None:  # deleted since the rows were read
-                continue
-            if row.digest is None:
-                fresh.append((row.id, digest))
-            found.append(_summary(row, digest))
-        self._store.keep_digests(fresh)
-        return found
-
-    def _digest(self, message: int) -> Digest | None:
-        try:
-            return Digest.of(self._store.message(message).content)
-        except NoSuchMessage:
-            return None
-
-    def _digest_all(self) -> None:
-        """Make the digests that are missing, a few hundred in one transaction."""
-        last = self.last_id
-        missing = self._store.undigested(after=self._digested)
-        for start in range(0, len(missing), MOST_DIGESTED):
-            made = [(message, self._digest(message)) for message in missing[start : start + MOST_DIGESTED]]
-            self._store.keep_digests([(message, digest) for message, digest in made if digest is not None])
-        self._digested = max(self._digested, last)
+            self._store.read_up(self._gist)
+        return self._summaries(
+            self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
+        )
 
     def ids(self, mailbox: str = "") -> list[int]:
         """Return the ids of what was delivered to a mailbox, or of all, oldest first."""
@@ -245,6 +219,7 @@ class Sandbox:
         to: Pattern | None = None,
         subject: Pattern | None = None,
         sender: Pattern | None = None,
+        query: str | Query | None = None,
         where: Callable[[Message], bool] | None = None,
         after: int | Message = 0,
         timeout: float = 5.0,
@@ -252,11 +227,14 @@ class Sandbox:
         """Return the first message that matches, waiting for it.
 
         A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. where: any function of the message.
+        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search, as in `search`.
+        where: any function of the message. Each message is asked once, when it is there.
         after: only messages behind this one, or this id, count; all that are here do by default. timeout: in seconds.
-        Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs.
+        Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs; or BadQuery.
         """
-        match = Match(to=to, subject=subject, sender=sender, where=where)
+        match = Match(
+            to=to, subject=subject, sender=sender, query=query if query is None else self.query(query), where=where
+        )
         return self.wait_for_match(match, after=after, timeout=timeout)
 
     def wait_for_match(
@@ -362,10 +340,6 @@ def _is_at_hand(function: Callable[..., object], arguments: Sequence[object]) ->
         case MethodType(__func__=Maildrop.retrieve, __self__=Maildrop() as maildrop), [int(number)]:
             return maildrop.has_at_hand(number)
     return False
-
-
-def _summary(row: Row, digest: Digest) -> Summary:
-    return Summary(row.id, row.envelope, row.received, row.size, row.read, digest)
 
 
 def _cursor(after: int | Message) -> int:

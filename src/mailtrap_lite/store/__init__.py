@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailtrap_lite.settings import MEMORY, Settings
-from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.contract import Arrival, Counts, Entry, Found, Gist, MailboxCount, Retention, Row, Store
 from mailtrap_lite.store.memory import MemoryStore
 from mailtrap_lite.store.order import NEWEST, By, Order, Spot
 
 # fmt: off
 __all__ = [
-    "NEWEST", "Arrival", "By", "Counts", "Entry", "MailboxCount", "MemoryStore", "Order", "Retention", "Row", "Spot",
-    "Store", "open_store",
+    "NEWEST", "Arrival", "By", "Counts", "Entry", "Found", "Gist", "MailboxCount", "MemoryStore", "Order", "Retention",
+    "Row", "Spot", "Store", "open_store",
 ]
 # fmt: on
 

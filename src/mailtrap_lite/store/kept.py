@@ -27,13 +27,15 @@ class Kept:
     """A message and what happened to it since.
 
     octets: what RETR sends, None until it was counted. digest: None until it was made.
+    tags: their keys, None until they are known. flags, fields: of its words, None until they were read.
+    deep: the headers and the text of its words, None if they were not read or there was no room.
     uid: the UIDL in each of its mailboxes. shared_uid: that in several mailboxes together.
     """
 
     # fmt: off
     __slots__ = (
-        "_delivery", "_envelope", "_marked", "digest", "id", "mailboxes", "octets", "raw", "read", "received",
-        "shared_uid", "uid",
+        "_delivery", "_envelope", "_marked", "deep", "digest", "fields", "flags", "id", "mailboxes", "octets", "raw",
+        "read", "received", "shared_uid", "tags", "uid",
     )
     # fmt: on
 
@@ -49,6 +51,10 @@ class Kept:
         self.octets = arrival.octets
         self.read = False
         self.digest: Digest | None = None
+        self.tags: tuple[str, ...] | None = None
+        self.flags = 0
+        self.fields: bytes | None = None
+        self.deep: tuple[bytes, bytes] | None = None
         self._envelope = (
             tuple([_recipient_of(recipient) for recipient in envelope.recipients]),
             envelope.origin.value,
@@ -67,8 +73,8 @@ class Kept:
             **dict(zip(_PLAIN, plain, strict=True)),
         )
 
-    def message(self) -> Message:
-        """Return it whole."""
+    def message(self, tags: tuple[str, ...] | None = None) -> Message:
+        """Return it whole. tags: by name."""
         return Message(
             id=self.id,
             envelope=self.envelope,
@@ -76,11 +82,12 @@ class Kept:
             received=self.received,
             read=self.read,
             deliveries=tuple(self.deliveries()),
+            kept_tags=tags,
         )
 
-    def row(self) -> Row:
-        """Return it without its bytes."""
-        return Row(self.id, self.envelope, self.received, len(self.raw), self.read, self.digest)
+    def row(self, tags: tuple[str, ...] | None = None) -> Row:
+        """Return it without its bytes. tags: by name."""
+        return Row(self.id, self.envelope, self.received, len(self.raw), self.read, self.digest, tags)
 
     def deliveries(self) -> list[Delivery]:
         """Return its deliveries, in the order of the mailboxes."""

@@ -6,16 +6,13 @@ during which nobody else on the loop is served. The octets of a mail are immutab
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, takewhile
 from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
-from mailtrap_lite.errors import ServerClosed
 from mailtrap_lite.message import Delivery, Message
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
@@ -25,12 +22,12 @@ from mailtrap_lite.store.contract import (
     MailboxCount,
     Retention,
     Row,
-    Store,
     new_identity,
     no_such_message,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
+from mailtrap_lite.store.memory_search import SearchedMemory
 from mailtrap_lite.store.order import NEWEST, By, Order
 from mailtrap_lite.store.sorting import ordered, some_of
 
@@ -38,14 +35,13 @@ from mailtrap_lite.store.sorting import ordered, some_of
 _COUNTED_INLINE = 1024**2
 
 
-class MemoryStore(Store):
+class MemoryStore(SearchedMemory):
     """Any thread, the loop's included. Everything is under the lock of `_news`, so what a reader sees is whole."""
 
     def __init__(self, *, retention: Retention | None = None) -> None:
         super().__init__()
         self._retention = retention or Retention()
         self._identity = new_identity()
-        self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
         self._mailboxes: dict[str, dict[int, Kept]] = {}
         self._locals: dict[str, set[str]] = {}  # from a local part to its mailboxes
         self._chosen: dict[str, list[Kept]] = {}  # from a UIDL that somebody chose to the messages that have it
@@ -53,7 +49,6 @@ class MemoryStore(Store):
         self._unread = 0
         self._octets = 0
         self._uncounted = 0  # octets of the mails of which nobody knows yet what RETR sends
-        self._digested = 0  # how often digests were kept
         # The order that was asked for last, so that its next page costs no sort: what it is of, and the messages.
         self._ordered: tuple[tuple[int, int, By, Selection, int] | None, list[Kept]] = (None, [])
 
@@ -110,6 +105,7 @@ class MemoryStore(Store):
 
     def _drop(self, kept: Kept) -> None:
         del self._messages[kept.id]
+        self._forget_words(kept)
         for name in kept.mailboxes:
             mailbox = self._mailboxes[name]
             del mailbox[kept.id]
@@ -147,11 +143,6 @@ class MemoryStore(Store):
         self._unread += -changed if read else changed
         return self._told(changed)
 
-    def _told(self, changed: int) -> int:
-        if changed:
-            self._announce()
-        return changed
-
     def delete(self, ids: Iterable[int]) -> int:
         with self._news:
             self._refuse_if_closed()
@@ -170,6 +161,7 @@ class MemoryStore(Store):
 
     def _forget(self) -> None:
         self._messages.clear()
+        self._forget_all_words()
         self._mailboxes.clear()
         self._locals.clear()
         self._chosen.clear()
@@ -205,23 +197,16 @@ class MemoryStore(Store):
                 self._messages[message].mark(replace(delivery, deleted_at=None, deleted_by=None))
             return self._told(len(gone))
 
-    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
-        with self._news:
-            self._refuse_if_closed()
-            for message, digest in digests:
-                if message in self._messages:
-                    self._messages[message].digest = digest
-            self._digested += bool(digests)
-
     def message(self, message: int) -> Message:
         with self._news:
-            return self._kept(message).message()
+            kept = self._find(message)
+            return kept.message(self._tagging.names_of(kept))
 
     def raw(self, message: int) -> bytes:
         with self._news:
-            return self._kept(message).raw
+            return self._find(message).raw
 
-    def _kept(self, message: int) -> Kept:
+    def _find(self, message: int) -> Kept:
         self._refuse_if_closed()
         kept = self._messages.get(message)
         if kept is None:
@@ -248,21 +233,15 @@ class MemoryStore(Store):
             chosen = self._delivered_to(selection).values()
             if order == NEWEST:
                 newest_first = takewhile(lambda kept: kept.id > after, reversed(chosen))
-                return [kept.row() for kept in islice(islice(newest_first, start, None), limit)]
-            asked = (self._revision, self._digested if order.by.read else 0, order.by, selection, after)
+                return [self._row(kept) for kept in islice(islice(newest_first, start, None), limit)]
+            asked = (self._revision, self._gists if order.by.read else 0, order.by, selection, after)
             known, found = self._ordered
             everything = [] if known == asked else [kept for kept in chosen if kept.id > after]
         if known != asked:
             # A sort takes long, and the event loop must not wait for it.
             found = ordered(everything, order.by)
             self._ordered = (asked, found)
-        return [kept.row() for kept in some_of(found, order, start=start, limit=limit)]
-
-    def undigested(self, *, after: int = 0) -> list[int]:
-        with self._news:
-            self._refuse_if_closed()
-            beyond = takewhile(lambda kept: kept.id > after, reversed(self._messages.values()))
-            return [kept.id for kept in beyond if kept.digest is None][::-1]
+        return [self._row(kept) for kept in some_of(found, order, start=start, limit=limit)]
 
     def waiting(self, selection: Selection) -> list[int]:
         with self._news:
@@ -351,7 +330,3 @@ class MemoryStore(Store):
             self._closed = True
             self._news.notify_all()
             self._forget()
-
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise ServerClosed("the server was stopped")

@@ -28,8 +28,60 @@ MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
 MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
 DELETE = "DELETE FROM message WHERE id = :id"
 DELETE_ALL = "DELETE FROM message"
-KEEP_DIGEST = "UPDATE message SET digest = :digest, sender_key = :sender_key, subject_key = :subject_key WHERE id = :id"
-UNDIGESTED = "SELECT id FROM message WHERE id > :after AND sender_key IS NULL ORDER BY id"
+KEEP_DIGEST = (
+    "UPDATE message SET digest = :digest, sender_key = :sender_key, subject_key = :subject_key WHERE id = :message"
+)
+KEEP_WORDS = (
+    "INSERT OR REPLACE INTO words (message, flags, fields)"
+    " SELECT :message, :flags, :fields WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+KEEP_TEXTS = (
+    "INSERT OR REPLACE INTO texts (message, headers, text)"
+    " SELECT :message, :headers, :text WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+WORDS_RULES = "SELECT words_rules FROM store"
+SET_WORDS_RULES = "UPDATE store SET words_rules = :rules"
+DROP_WORDS = "DELETE FROM words"
+DROP_TEXTS = "DELETE FROM texts"
+WITHOUT_WORDS = (
+    "SELECT id FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id > :after AND (words.message IS NULL OR NOT tagged) ORDER BY id"
+)
+# What is put behind it bounds what is looked at. Where there are no words it has to be looked at in any case.
+SCAN = (
+    "SELECT id, received, size, read, tagged, flags, fields FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id <= :newest AND (words.message IS NULL OR NOT tagged OR ({bound})) ORDER BY id DESC"
+)
+TEXTS = "SELECT headers, text FROM texts WHERE message = :message"
+KEYS = "SELECT message, key FROM tagging JOIN tag ON tag.id = tagging.tag"
+UNTAGGED_OF = "SELECT id FROM message WHERE NOT tagged AND id IN (SELECT value FROM JSON_EACH(:ids))"
+SET_TAGGED = "UPDATE message SET tagged = 1 WHERE id = :message"
+DROP_TAGGINGS = "DELETE FROM tagging WHERE message = :message"
+# The first spelling stays while a message has the tag.
+ADD_TAG = (
+    "INSERT INTO tag (key, name) VALUES (:key, :name) ON CONFLICT (key) DO UPDATE SET name = excluded.name"
+    " WHERE NOT EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id)"
+)
+ADD_TAGGING = (
+    "INSERT OR IGNORE INTO tagging (message, tag) SELECT message.id, tag.id FROM message, tag"
+    " WHERE message.id = :message AND tag.key = :key"
+)
+TAGS = "SELECT name FROM tag WHERE EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id) ORDER BY key"
+SPELLINGS = (
+    "SELECT key, name FROM tag WHERE key IN (SELECT value FROM JSON_EACH(:keys))"
+    " AND EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id)"
+)
+TAGS_OF = (
+    "SELECT message, name FROM tagging JOIN tag ON tag.id = tagging.tag"
+    " WHERE message IN (SELECT value FROM JSON_EACH(:ids)) ORDER BY message, key"
+)
+TAGGED_WITH = "SELECT tag.id, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id WHERE key = :key GROUP BY tag.id"
+MERGE_TAG = (
+    "INSERT OR IGNORE INTO tagging (message, tag) SELECT message, (SELECT id FROM tag WHERE key = :key)"
+    " FROM tagging WHERE tag = :tag"
+)
+SPELL_TAG = "UPDATE tag SET name = :name WHERE id = :tag"
+DROP_TAG = "DELETE FROM tag WHERE id = :tag"
 KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
 FETCHED = tuple(
     f"UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message AND {chosen}"
@@ -45,7 +97,7 @@ RESTORE = tuple(
     f" AND {chosen}"
     for chosen in CHOSEN
 )
-MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
+MESSAGE = "SELECT id, envelope, received, read, tagged, raw FROM message JOIN body ON body.message = id WHERE id = :id"
 DELIVERIES = (
     "SELECT id, message, mailbox, uid, fetched_at, fetched_by, deleted_at, deleted_by"
     " FROM delivery WHERE message = :message ORDER BY id"
@@ -71,7 +123,7 @@ def _rows(by: By, *, descending: bool, behind: bool) -> tuple[str, ...]:
     there = f" AND ({column}, message.id) {beyond} (:key, :spot)" if behind else ""
     # The ids first: what is sorted or skipped would otherwise carry its envelope and digest along.
     return tuple(
-        "SELECT message.id, envelope, received, size, read, digest FROM"
+        "SELECT message.id, envelope, received, size, read, digest, tagged FROM"
         f" (SELECT id FROM message WHERE id > :after{known}{there}{chosen}"
         f" ORDER BY {column} {way}, message.id {way} LIMIT :limit OFFSET :start)"
         f" AS chosen JOIN message ON message.id = chosen.id ORDER BY {column} {way}, message.id {way}"
@@ -88,6 +140,10 @@ ROWS = {
 COUNTS = tuple(
     f"SELECT COUNT(*), COALESCE(SUM(read = 0), 0), COALESCE(SUM(size), 0) FROM message WHERE TRUE{chosen}"
     for chosen in _DELIVERED[:2]
+)
+ROWS_OF = (
+    "SELECT message.id, envelope, received, size, read, digest, tagged FROM JSON_EACH(:ids) AS asked"
+    " JOIN message ON message.id = asked.value ORDER BY asked.key"
 )
 MAILDROP = tuple(
     f"SELECT DISTINCT message.id, message.octets, {uid} FROM delivery JOIN message ON message.id = delivery.message"
