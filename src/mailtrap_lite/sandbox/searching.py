@@ -12,7 +12,7 @@ from mailtrap_lite.message.moments import UTC
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.search import Query, Words, parse
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Gist, Row, Store
+from mailtrap_lite.store import Found, Gist, Row, Store
 from mailtrap_lite.tags import arrival_tags, checked_tag
 
 if TYPE_CHECKING:
@@ -59,6 +59,19 @@ class Searching:
         if asked.is_everything:
             raise BadQuery(asked.text, 0, "an empty query would mean every message")
         return list(self._store.search(asked, read=self._gist).ids)
+
+    def found(self, query: str | Query) -> Found:
+        """Return the ids of what a search finds, all that there is for an empty one; to show them a page at a time."""
+        return self._store.search(self.query(query), read=self._gist)
+
+    def summaries_of(self, ids: Sequence[int]) -> list[Summary]:
+        """Return what a list shows of these messages, in that order; unknown ones are left out."""
+        return self._summaries(self._store.rows_of(ids))
+
+    @property
+    def known_tags(self) -> list[str]:
+        """The tags of the messages that somebody read or tagged, in order; nothing is read for it."""
+        return self._store.tags()
 
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""

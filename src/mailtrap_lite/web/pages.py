@@ -14,7 +14,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import NoSuchMessage
+from mailtrap_lite.errors import BadQuery, NoSuchMessage
 from mailtrap_lite.message import Message, Protocol, Session
 from mailtrap_lite.message.html import image_type
 from mailtrap_lite.sandbox import Sandbox
@@ -45,7 +45,7 @@ class Tab(StrEnum):
 # What templates write values with.
 FILTERS = (
     *(present.size, present.iso, present.moment, present.span, present.count, present.ending, present.visible),
-    *(present.author, present.recipients, present.initials, present.hue),
+    *(present.author, present.recipients, present.initials, present.hue, present.tag_hue),
     sessions.helo,
 )
 
@@ -65,7 +65,11 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
 
     @routes.get("/")
     def inbox() -> Response:
-        return page("inbox.html", **around(Place.asked()), **empty())
+        values = around(Place.asked())
+        found = page("inbox.html", **values, **empty())
+        if "listing" in values and values["listing"].problem is not None:
+            found.status_code = BadQuery.http
+        return found
 
     @routes.get("/rows")
     def rows() -> Response:

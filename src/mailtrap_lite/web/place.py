@@ -14,6 +14,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from mailtrap_lite.message import Summary
+from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.store import By, Order, Spot
 from mailtrap_lite.web import asked
 
@@ -46,11 +47,13 @@ ORDERS = {
 class Place:
     """Where somebody is.
 
-    mailbox: "" is all mail. start: how many messages the list has before this page. behind: the page begins after this
-    spot. ahead: it ends before this one. skip: messages that are left out behind the spot.
+    mailbox: "" is all mail. q: a search, which is in all mail and newest first.
+    start: how many messages the list has before this page. behind: the page begins after this spot. ahead: it ends
+    before this one. skip: messages that are left out behind the spot.
     """
 
     mailbox: str = ""
+    q: str = ""
     sort: Sort = Sort.NEWEST
     start: int = 0
     behind: Spot | None = None
@@ -63,6 +66,7 @@ class Place:
         sort = asked.choice("sort", {str(sort): sort for sort in Sort}) or Sort.NEWEST
         return cls(
             mailbox=request.args.get("mailbox", "").strip(),
+            q=request.args.get("q", "").strip(),
             sort=sort,
             start=asked.number("start", default=0),
             behind=_spot("behind", sort),
@@ -92,19 +96,24 @@ class Place:
 
     def spot(self, summary: Summary) -> Spot:
         """Return where a message is in the order of this list."""
+        return self.spot_of(summary.id, summary.size, summary.digest)
+
+    def spot_of(self, message: int, size: int, digest: Digest) -> Spot:
+        """Return where a message is in the order of this list."""
         match ORDERS[self.sort].by:
             case By.SIZE:
-                return Spot(summary.size, summary.id)
+                return Spot(size, message)
             case By.SENDER:
-                return Spot(summary.digest.sender_key, summary.id)
+                return Spot(digest.sender_key, message)
             case By.SUBJECT:
-                return Spot(summary.digest.subject_key, summary.id)
-        return Spot(summary.id, summary.id)
+                return Spot(digest.subject_key, message)
+        return Spot(message, message)
 
     def query(self, **changes: str | int | None) -> dict[str, Any]:
         """Return the query of a link that stays here, or goes where the changes say."""
         query: dict[str, str | int | None] = {
             "mailbox": self.mailbox,
+            "q": self.q,
             "sort": "" if self.sort is Sort.NEWEST else self.sort.value,
             "start": self.start,
             "behind": spelled(self.behind),

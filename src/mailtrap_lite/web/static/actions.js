@@ -1,7 +1,7 @@
 // What a click or a form does, without leaving the page.
 
 import { below } from "./base.js";
-import { askToRemoveAll, markOpened, removeAll, removeTarget, setRead } from "./commands.js";
+import { askToRemoveAll, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
 import { showHelp } from "./help.js";
 import { select, widen } from "./message.js";
 import { toggle } from "./notify.js";
@@ -67,7 +67,10 @@ function onSubmit(event) {
   const said = event.submitter?.value;
   if (form.matches("#selection")) { // its field "id" hides the property
     event.preventDefault();
+    const isEnter = "default" in event.submitter.dataset;
+    if (isEnter && document.activeElement?.id !== "tag") return; // Enter on a box is no act
     if (said === "delete") removeTarget();
+    else if (said === "tag" || said === "untag") setTag(said, form.querySelector("#tag").value);
     else setRead(said === "read");
   } else if (form.dataset.action === "delete") {
     event.preventDefault();

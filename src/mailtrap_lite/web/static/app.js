@@ -9,6 +9,7 @@ import { follow } from "./live.js";
 import { badge } from "./notify.js";
 import { current, onList, prepare } from "./page.js";
 import * as palette from "./palette.js";
+import * as search from "./search.js";
 import * as selection from "./selection.js";
 import { keepTime } from "./times.js";
 
@@ -22,8 +23,11 @@ if (document.getElementById("rows")) {
     current(row);
   });
   onList(({ same }) => {
-    if (!same) selection.clear();
-    else selection.tell();
+    if (same) selection.tell();
+    else {
+      selection.clear();
+      search.adopt();
+    }
     badge(Number(document.getElementById("list-head").dataset.unread));
   });
   new ResizeObserver(() => render()).observe(document.getElementById("list"));
@@ -31,6 +35,7 @@ if (document.getElementById("rows")) {
   boxes.listen();
   deleting.listen();
   palette.listen();
+  search.listen();
   listenToKeys();
   follow();
 }

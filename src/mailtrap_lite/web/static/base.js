@@ -23,7 +23,9 @@ export function load(address, part = "page") {
     request.setRequestHeader("X-Part", part);
     request.responseType = "document";
     request.onload = () => {
-      if (request.status < 400 && request.responseXML) resolve(request.responseXML);
+      // A search that cannot be understood is 400 and a page all the same, which says what is wrong.
+      const isPage = request.status < 400 || request.responseXML?.getElementById("panes");
+      if (isPage && request.responseXML) resolve(request.responseXML);
       else reject(new Error(String(request.status)));
     };
     request.onerror = () => reject(new Error("no answer"));

@@ -47,6 +47,23 @@ export async function setRead(read, { back = false } = {}) {
   await refresh();
 }
 
+/** Give what a command is about a tag, or take it away. */
+export async function setTag(way, tag) {
+  const about = target();
+  if (!about) return;
+  about.fields.set("do", way);
+  about.fields.set("tag", tag);
+  try {
+    const changed = Number(await post(here("selection"), about.fields));
+    toast(changed === 1 ? t("one_tagged") : t("many_tagged", { count: changed }));
+  } catch (error) {
+    return void toast(error.message === "400" ? t("bad_tag") : t("failed"));
+  }
+  document.getElementById("tagging").open = false;
+  clear();
+  await refresh();
+}
+
 /** Delete what is chosen, or the message where somebody is, and go on to the next if that one was open. */
 export async function removeTarget(about = target()) {
   if (!about) return;
@@ -69,9 +86,10 @@ export async function backToList() {
 /** Ask before everything in this list goes. */
 export function askToRemoveAll() {
   const { of } = document.getElementById("list-head").dataset;
-  const mailbox = new URLSearchParams(location.search).get("mailbox");
-  const number = Number(of).toLocaleString("en");
-  document.getElementById("ask-what").textContent = mailbox ? t("ask_mailbox", { count: number, mailbox }) : t("ask_all", { count: number });
+  const query = new URLSearchParams(location.search);
+  const [mailbox, q, count] = [query.get("mailbox"), query.get("q"), Number(of).toLocaleString("en")];
+  const what = q ? t("ask_search", { count }) : mailbox ? t("ask_mailbox", { count, mailbox }) : t("ask_all", { count });
+  document.getElementById("ask-what").textContent = what;
   document.getElementById("ask-delete-all").showModal();
 }
 
@@ -86,6 +104,13 @@ function search() {
   const field = document.getElementById("q") ?? document.getElementById("find");
   field?.focus();
   field?.select();
+}
+
+function tag() {
+  if (!count() && currentRow()) choose(currentRow(), true);
+  if (!count()) return;
+  document.getElementById("tagging").open = true;
+  document.getElementById("tag").focus();
 }
 
 function escape() {
@@ -109,6 +134,7 @@ export const COMMANDS = [
   { name: "unread", keys: ["u"], run: () => setRead(false, { back: true }) },
   { name: "done", keys: ["e"], run: () => setRead(true, { back: true }) },
   { name: "delete", keys: ["#", "Delete"], run: removeTarget },
+  { name: "tag", keys: ["t"], run: tag },
   { name: "undo", keys: ["z"], run: undo },
   { name: "delete_all", keys: [], run: askToRemoveAll },
   { name: "search", keys: ["/"], run: search },

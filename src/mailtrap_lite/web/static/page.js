@@ -100,13 +100,13 @@ function showMessage(page) {
 
 function exchangeList(page, { same }) {
   document.getElementById("panes").className = page.getElementById("panes").className;
-  for (const id of ["sidebar", "list-head", "list-foot", "search"]) exchange(page, id);
+  for (const id of ["sidebar", "list-head", "list-foot"]) exchange(page, id);
   tell(document.getElementById("sidebar"));
   if (same) {
     renew(page);
     exchangeOwn(page);
   } else {
-    for (const id of ["order", "selection"]) exchange(page, id);
+    for (const id of ["order", "selection", "search"]) exchange(page, id);
     adopt();
   }
   arrived({ same });

@@ -46,7 +46,8 @@ async function update() {
   if (!typed) return;
   try {
     const found = await mailboxes(typed);
-    if (mine === asked) show([...first, ...found]);
+    const search = { kind: t("palette_search"), text: typed, keys: [], run: () => visit(`${path("")}?${new URLSearchParams({ q: typed })}`) };
+    if (mine === asked) show([...first, ...found, search]);
   } catch {
     // the server is away; the commands are here
   }
