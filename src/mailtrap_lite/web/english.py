@@ -10,6 +10,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     # The frame.
     "frame.skip": "Skip to the message",
+    "frame.message": "Message",
     "frame.pages": "Pages",
     "frame.mail": "Mail",
     "frame.sessions": "Sessions",

@@ -26,6 +26,8 @@ function isPlain(event) {
 
 function onClick(event) {
   if (event.defaultPrevented) return;
+  const tagging = document.getElementById("tagging");
+  if (tagging?.open && !tagging.contains(event.target)) tagging.open = false;
   const row = event.target.closest("#rows > li[data-id]");
   if (row && choosing(event, row)) return;
   if (!isPlain(event)) return;

@@ -26,13 +26,20 @@ function onKey(event) {
     return;
   }
   if (target.closest("input:not([type=checkbox]), textarea, select")) {
-    if (event.key === "Escape") target.blur();
+    if (event.key === "Escape") {
+      target.blur();
+      closeTagging();
+    }
     return;
   }
   const command = find(event);
   if (!command?.run) return; // Enter on a link is the browser's
   event.preventDefault();
   command.run();
+}
+
+function closeTagging() {
+  document.getElementById("tagging").open = false;
 }
 
 function find(event) {

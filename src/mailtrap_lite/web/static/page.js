@@ -60,6 +60,10 @@ function exchange(page, id) {
 function keepTyping(root, typed) {
   const field = document.getElementById(typed.id);
   if (!field || !root.contains(field)) return;
+  for (const name of ["aria-invalid", "aria-describedby"]) {
+    if (field.hasAttribute(name)) typed.setAttribute(name, field.getAttribute(name));
+    else typed.removeAttribute(name);
+  }
   field.replaceWith(typed);
   typed.focus({ preventScroll: true });
 }
