@@ -65,7 +65,8 @@ def test_what_came_while_the_server_was_away(
     with Server(store=str(store)) as elsewhere:
         fill(elsewhere, 6, 8)
 
-    with Server(store=str(store), web=where):
+    with Server(store=str(store), web=where) as again:
+        assert again.url.endswith(where)  # who asks for the address has the pages served
         on(page)
         shows(page, 8, 8)
         assert page.get_by_role("heading", name="Mail 003").is_visible()
@@ -81,6 +82,7 @@ def test_a_server_that_begins_anew_is_shown_as_it_is(page: Page, complaints: lis
 
     with Server(web=where) as mail:
         fill(mail, 1, 4)
+        assert mail.url.endswith(where)
         on(page)
         shows(page, 4, 4)
         fill(mail, 5, 5)

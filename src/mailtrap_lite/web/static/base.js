@@ -28,7 +28,7 @@ export function load(address, part = "page") {
       if (isPage && request.responseXML) resolve(request.responseXML);
       else reject(new Error(String(request.status)));
     };
-    request.onerror = () => reject(new Error("no answer"));
+    request.onerror = () => reject(new Error("0"));
     request.send();
   });
 }

@@ -167,7 +167,7 @@ function place(wanted, focused) {
 
 function placeholder() {
   const row = document.createElement("li");
-  row.className = "row loading";
+  row.classList.add("row", "loading");
   const says = document.createElement("span");
   says.className = "unseen";
   says.textContent = t("loading");
