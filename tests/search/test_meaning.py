@@ -10,7 +10,7 @@ import pytest
 from tests.message.test_hostile import HOSTILE, MB
 
 from mailtrap_lite.message import Delivery, Envelope, Message, Origin, Recipient
-from mailtrap_lite.search import TERMS, Searched, Words, parse
+from mailtrap_lite.search import TERMS, Searched, Term, Words, parse
 from mailtrap_lite.search.__main__ import EXAMPLES
 
 RAW = (
@@ -48,7 +48,7 @@ Content-Disposition: attachment; filename="Rechnung.PDF"
 
 secret
 --B--
-""".replace("~~~~", "~" * 200)
+""".replace("~~~~", "~" * 400)
     .replace("\n", "\r\n")
     .encode()
 )
@@ -69,7 +69,7 @@ def matches(query: str, found: Message | None = None) -> bool:
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: term.name)
-def test_the_example_of_each_term_finds_the_mail_and_not_an_empty_one(term) -> None:  # type: ignore[no-untyped-def]
+def test_the_example_of_each_term_finds_the_mail_and_not_an_empty_one(term: Term) -> None:
     nothing = Message(2, Envelope.of("", []), b"", 0.0, read=True, kept_tags=())
 
     if term.name == "smaller":
@@ -220,3 +220,14 @@ def test_the_words_of_a_hostile_mail_are_read_within_2_seconds_and_100_mb(name: 
     assert peak < 100 * MB
     assert sum(map(len, words[1:])) < 25 * MB
     assert not [defect for defect in hostile.content.defects if "internal fault" in defect]
+
+
+def test_a_server_starts_without_the_grammar() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, mailtrap_lite; mailtrap_lite.Server; print('mailtrap_lite.search.terms' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"

@@ -13,11 +13,11 @@ from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox.files import mails_in
 from mailtrap_lite.sandbox.planting import addresses_of
-from mailtrap_lite.search import Query
 
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.planting import Mail
     from mailtrap_lite.sandbox.sandbox import Sandbox
+    from mailtrap_lite.search import Query
 
 
 class Mailbox:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import FrameType, MethodType
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
 from mailtrap_lite.errors import NoMailArrived, NoSuchMessage, Objection
@@ -31,9 +31,11 @@ from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octe
 from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
-from mailtrap_lite.search import Query
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

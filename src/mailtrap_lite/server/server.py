@@ -24,7 +24,6 @@ from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
 from mailtrap_lite.sandbox.planting import Mail
-from mailtrap_lite.search import Query
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin
@@ -34,6 +33,7 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)

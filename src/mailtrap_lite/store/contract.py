@@ -14,13 +14,17 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.search import Query, Words
+from mailtrap_lite.search.words import Words
 from mailtrap_lite.store.order import NEWEST, Order
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 log = logging.getLogger(__name__)
 

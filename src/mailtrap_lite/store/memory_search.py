@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import ServerClosed
-from mailtrap_lite.search import Query, Searched, Words
+from mailtrap_lite.search.words import Searched, Words
 from mailtrap_lite.store.contract import Found, Gist, Reader, Row, Store
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.store.tagging import Tagging
 from mailtrap_lite.tags import distinct
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 # Octets of headers and texts that are kept folded. What is beyond that is read again by each search that needs it.
 DEEP_KEPT = 256 * 1024**2
