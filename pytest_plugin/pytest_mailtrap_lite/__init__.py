@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any  # Any: settings by name, each checked by Settings
 
@@ -12,12 +14,29 @@ if TYPE_CHECKING:
     from mailtrap_lite import Server
 
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
+# What pytest itself colours its differences with; colours do no harm.
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
 
 
 @pytest.fixture(scope="session")
 def mailtrap_settings() -> Mapping[str, Any]:
     """The settings of all servers, by name. Override it: `return {"message_size": "1m"}`."""
     return {}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_assertrepr_compare() -> Generator[None, Any, None]:
+    """Write out what would steer a terminal in the difference of two texts, which pytest shows as they are."""
+    outcome = yield
+    explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one
+    if explanations and "mailtrap_lite.server" in sys.modules:  # else there was no mail that could be in them
+        from mailtrap_lite.terminal import escaped
+
+        def harmless(line: str) -> str:
+            parts = _COLOUR.split(line)
+            return "".join(part if _COLOUR.fullmatch(part) else escaped(part, keep="\n") for part in parts)
+
+        outcome.force_result([[harmless(line) for line in lines] for lines in explanations])
 
 
 @pytest.fixture
@@ -47,7 +66,7 @@ def mailtrap_session(mailtrap_settings: Mapping[str, Any], request: pytest.Fixtu
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Empty the session's server, if there is one, before any fixture of the next test runs."""
     if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.clear()
+        server.clear(uids=True)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.search import Words, parse
 from mailtrap_lite.store import Arrival, Gist, Store
-from mailtrap_lite.store.contract import GISTS_AT_ONCE
 from mailtrap_lite.store.file import FileStore
+from mailtrap_lite.store.gists import GISTS_AT_ONCE
 from mailtrap_lite.store.rows import envelope_to_text
 from mailtrap_lite.store.schema import MIGRATIONS, VERSION, migrate
 

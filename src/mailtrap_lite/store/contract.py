@@ -20,7 +20,7 @@ from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.search.words import Words
+from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
 from mailtrap_lite.store.order import NEWEST, Order
 
 if TYPE_CHECKING:
@@ -28,17 +28,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Messages and octets of their words that are kept with one transaction: who delivers meanwhile waits for no more.
-GISTS_AT_ONCE = 100
-OCTETS_AT_ONCE = 1024**2
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, when it comes or
+    when a maildrop needs it.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
     """
@@ -63,30 +60,6 @@ class Row:
     read: bool
     digest: Digest | None
     tags: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gist:
-    """What was read from a mail, so that nobody has to read it again.
-
-    digest: for a list. tags: those that it came with. words: for a search.
-    """
-
-    digest: Digest
-    tags: tuple[str, ...]
-    words: Words
-
-
-# Reads a mail; never raises.
-Reader = Callable[[Message], Gist]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: the ids, newest first, and how many of them nobody opened."""
-
-    ids: tuple[int, ...]
-    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +102,9 @@ class Retention:
 
 
 EVERY_MAILBOX = Selection()
+
+# In place of a user: who deleted mail that was in a mailbox for too long (RFC 2449 section 6.7).
+EXPIRE = "EXPIRE"
 
 
 class Store(ABC):
@@ -187,19 +163,22 @@ class Store(ABC):
         # new after somebody starts again with id 1.
         return f"{self._identity}.{message}"
 
-    def _refuse_uid(self, arrival: Arrival, taken: Collection[str]) -> None:
-        """Raise BadMail for a UIDL that cannot be chosen. taken: the mailboxes in which a message has it."""
+    def _refuse_uid(self, arrival: Arrival, used: Collection[str]) -> None:
+        """Raise BadMail for a UIDL that cannot be chosen. used: the mailboxes in which a message has or had it."""
         if arrival.uid.startswith(f"{self._identity}."):
             raise BadMail(f"uid={arrival.uid!r} cannot be chosen: such a UIDL is one of the store's own")
         for mailbox in arrival.mailboxes:
-            if mailbox in taken:
-                raise BadMail(f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL")
+            if mailbox in used:
+                # RFC 1939 section 7: a server should never use one again, as clients remember what they have fetched.
+                raise BadMail(
+                    f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL or had it"
+                )
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
         """Store a message with its deliveries, drop what is beyond the retention, and return the id.
 
-        Raises BadMail if a message in one of the mailboxes has its UIDL, or if that could be one of the store's own.
+        Raises BadMail if a message in one of the mailboxes ever had its UIDL, or if that could be the store's own.
         """
 
     @abstractmethod
@@ -219,14 +198,34 @@ class Store(ABC):
         """Delete messages with their deliveries; unknown ids are ignored. Return how many there were."""
 
     @abstractmethod
-    def clear(self) -> int:
-        """Delete everything; ids go on rising. Return how many messages there were."""
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete everything; ids go on rising. Return how many messages there were.
+
+        uids: also forget which UIDLs were chosen, so that they can be chosen again.
+        """
 
     @abstractmethod
     def update_maildrop(
-        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+        self,
+        selection: Selection,
+        *,
+        fetched: Collection[int],
+        deleted: Collection[int],
+        expired: Collection[int] = (),
+        user: str,
+        now: float,
     ) -> None:
-        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
+        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
+
+        expired: deleted too, not by the user but by EXPIRE.
+        """
+
+    @abstractmethod
+    def expire(self, *, before: float, now: float) -> int:
+        """Mark each delivery of a message that was received before a time as deleted by EXPIRE. Return how many.
+
+        What was put back since by `restore` stays.
+        """
 
     @abstractmethod
     def restore(self, message: int, selection: Selection) -> int:
@@ -256,30 +255,13 @@ class Store(ABC):
         A store that cannot keep them now does without.
         """
         with self._reading_up:  # who comes second waits, and finds it done
-            slice_: list[tuple[int, Gist]] = []
-            octets = 0
-            for message in self._unread_up(self._read_to):
+            for gists in gists_of(self._unread_up(self._read_to), self.message, read):
                 try:
-                    gist = read(self.message(message))
-                except NoSuchMessage:  # deleted since the ids were read
-                    continue
-                slice_.append((message, gist))
-                octets += sum(map(len, gist.words[1:]))
-                if len(slice_) == GISTS_AT_ONCE or octets >= OCTETS_AT_ONCE:
-                    if not self._kept(slice_):
-                        return
-                    slice_, octets = [], 0
-            self._kept(slice_)
-
-    def _kept(self, gists: Sequence[tuple[int, Gist]]) -> bool:
-        try:
-            self.keep_gists(gists)
-        except StoreError as err:
-            log.warning("what was read for a search is not kept: %s", err)
-            return False
-        if gists:
-            self._read_to = gists[-1][0]
-        return True
+                    self.keep_gists(gists)
+                except StoreError as err:
+                    log.warning("what was read for a search is not kept: %s", err)
+                    return
+                self._read_to = gists[-1][0]
 
     @abstractmethod
     def _unread_up(self, after: int) -> list[int]:
@@ -350,7 +332,7 @@ class Store(ABC):
 
     @abstractmethod
     def waiting(self, selection: Selection) -> list[int]:
-        """Return the ids of the messages of a selection, without those deleted over POP3, oldest first."""
+        """Return the ids of what POP3 did not delete from a selection, in the order of a maildrop."""
 
     @abstractmethod
     def fetched(self, selection: Selection) -> list[int]:
@@ -362,8 +344,9 @@ class Store(ABC):
 
     @abstractmethod
     def maildrop(self, selection: Selection) -> list[Entry]:
-        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once.
+        """Return what a POP3 session sees; a message of several mailboxes of the selection once.
 
+        The order is that of arrival, by `received` and then by id: a mail that is said to be old comes before others.
         A UIDL that was chosen for a message is what a selection of one mailbox shows. In a selection of several only
         the first message that ever had it shows it, and each later one a UIDL of the store's own, so that they differ.
         """

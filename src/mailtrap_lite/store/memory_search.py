@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import ServerClosed
 from mailtrap_lite.search.words import Searched, Words
-from mailtrap_lite.store.contract import Found, Gist, Reader, Row, Store
+from mailtrap_lite.store.contract import Row, Store
+from mailtrap_lite.store.gists import Found, Gist, Reader
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.store.tagging import Tagging
 from mailtrap_lite.tags import distinct

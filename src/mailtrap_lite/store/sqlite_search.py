@@ -18,7 +18,8 @@ from mailtrap_lite.errors import NoSuchMessage
 from mailtrap_lite.search.words import WORDS_RULES, Searched, Words
 from mailtrap_lite.store import statements as sql
 from mailtrap_lite.store.bounds import asks_for_tags, bound_of
-from mailtrap_lite.store.contract import Found, Gist, Reader, Row, Store
+from mailtrap_lite.store.contract import Row, Store
+from mailtrap_lite.store.gists import Found, Gist, Reader
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text
 from mailtrap_lite.tags import distinct, key_of
 

@@ -224,6 +224,16 @@ TEXTS: Mapping[str, str] = {
     "js.palette_command": "Command",
     "js.palette_search": "Search",
     "js.palette_nothing": "Nothing is called that.",
+    # Signing in.
+    "login.title": "Sign in",
+    "login.user": "User",
+    "login.password": "Password",
+    "login.submit": "Sign in",
+    "login.wrong": "That is not right.",
+    "login.busy": "Too many wrong passwords or tokens come from there; try again in a moment.",
+    "login.is_known": "You are signed in.",
+    "login.inbox": "Go to the inbox",
+    "login.out": "Sign out",
 }
 
 
