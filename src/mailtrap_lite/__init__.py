@@ -10,7 +10,9 @@ from mailtrap_lite.version import __version__
 if TYPE_CHECKING:
     from mailtrap_lite.errors import (
         BadMail,
+        BadQuery,
         BadSetting,
+        BadTag,
         CannotListen,
         MaildropInUse,
         MailtrapError,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
         Recipient,
         Session,
     )
-    from mailtrap_lite.sandbox import Mailbox, Sandbox
+    from mailtrap_lite.sandbox import Mailbox, Sandbox, SearchPage
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -46,7 +48,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "mailtrap_lite.errors": (
         "BadMail",
+        "BadQuery",
         "BadSetting",
+        "BadTag",
         "CannotListen",
         "MaildropInUse",
         "MailtrapError",
@@ -74,7 +78,7 @@ _HOMES = {
         "Recipient",
         "Session",
     ),
-    "mailtrap_lite.sandbox": ("Mailbox", "Sandbox"),
+    "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "SearchPage"),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
 }
@@ -83,7 +87,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Address",
     "BadMail",
+    "BadQuery",
     "BadSetting",
+    "BadTag",
     "CannotListen",
     "Delivery",
     "Ending",
@@ -103,6 +109,7 @@ __all__ = [
     "Recipient",
     "Reply",
     "Sandbox",
+    "SearchPage",
     "Server",
     "ServerClosed",
     "Session",

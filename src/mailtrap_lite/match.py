@@ -9,8 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.message import Message
+from mailtrap_lite.search.words import Searched
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 # A text, in which `*` stands for anything and `?` for any one character, or a regular expression.
 Pattern = str | re.Pattern[str]
@@ -22,12 +27,13 @@ class Match:
 
     to: one of the envelope's recipients. sender: the envelope's sender or a From address. subject: the decoded Subject.
     Texts must fit as a whole; addresses are compared without case. A regular expression is searched for.
-    where: any function of the message.
+    query: a search. where: any function of the message.
     """
 
     to: Pattern | None = None
     sender: Pattern | None = None
     subject: Pattern | None = None
+    query: Query | None = None
     where: Callable[[Message], bool] | None = None
 
     def __post_init__(self) -> None:
@@ -36,6 +42,8 @@ class Match:
             text = value.pattern if isinstance(value, re.Pattern) else value
             if value is not None and not isinstance(text, str):
                 raise TypeError(f"{name}={value!r} is not a text or a regular expression for texts")
+        if isinstance(self.query, str):
+            raise TypeError(f"query={self.query!r} is a text; parse makes a query of it")
         if self.where is not None and not callable(self.where):
             raise TypeError(f"where={self.where!r} is not a function of a message")
 
@@ -50,6 +58,8 @@ class Match:
             found.append(f"sender is {_list(tuple(dict.fromkeys(senders)))}")
         if self.subject is not None and not _fits(self.subject, message.subject, fold=False):
             found.append(f"subject is {message.subject!r}")
+        if self.query is not None:
+            found += [f"answer to `{part}` is no" for part in self.query.unmet(Searched.of(message))]
         # Asked last: a function may rely on the other conditions.
         if not found and self.where is not None and not self.where(message):
             found.append(f"where={_name(self.where)} says no")
@@ -58,6 +68,8 @@ class Match:
     def __str__(self) -> str:
         named = (("to", self.to), ("sender", self.sender), ("subject", self.subject))
         said = [f"{name}={_spell(value)}" for name, value in named if value is not None]
+        if self.query is not None:
+            said.append(f"query={self.query.text!r}")
         if self.where is not None:
             said.append(f"where={_name(self.where)}")
         return ", ".join(said) or "any message"

@@ -65,3 +65,55 @@ def test_templates_ask_only_for_texts_that_there_are(project: Path) -> None:
 )
 def test_each_member_has_its_text(beginning: str, members: type[StrEnum]) -> None:
     assert [member for member in members if f"{beginning}{member}" not in TEXTS] == []
+
+
+# Names, protocols, formats and keys, which no language has another word for.
+NAMES = frozenset({"mailtrap", "lite", "TLS", "JSON", "SMTP", "POP3", "LMTP", "HTML", "doctype", "html"})
+# The block `view` is a word for style sheets.
+JINJA = re.compile(r"\{% block view %\}\w+|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+SHOWN = re.compile(r"\b(?:aria-label|title|placeholder|alt)=\"([^\"]*)\"")
+TAG = re.compile(r"<[^>]*>", re.DOTALL)
+WORD = re.compile(r"[^\W\d_]{2,}")
+KEY = re.compile(r"<kbd>.*?</kbd>")
+STRING = re.compile(r"\"([^\"\\\n]*)\"|'([^'\\\n]*)'|`([^`]*)`")
+SAID = re.compile(r"[A-Za-z][a-z']+(?:,? [a-z']+)+[.!?…:]?|[A-Z][a-z]+(?: [A-Za-z]+)*[.!?…]")
+ADDRESS = re.compile(r"(?:href|src|action)=\"/|[\"'`]/(?:api|static|message|view)\b")
+COMMENT = re.compile(r"^\s*(?://|/?\*).*$", re.MULTILINE)
+
+
+def test_no_template_has_a_word_of_english_of_its_own(project: Path) -> None:
+    found = []
+    for page in sorted(project.glob("src/mailtrap_lite/web/templates/*.html")):
+        bare = KEY.sub("", JINJA.sub("", page.read_text(encoding="utf-8")))
+        words = [*SHOWN.findall(bare), TAG.sub(" ", bare)]
+        found += [f"{page.name}: {word}" for text in words for word in WORD.findall(text) if word not in NAMES]
+
+    assert found == []
+
+
+def test_no_script_has_a_sentence_of_english_of_its_own(project: Path) -> None:
+    found = []
+    for script in sorted(project.glob("src/mailtrap_lite/web/static/*.js")):
+        code = COMMENT.sub("", script.read_text(encoding="utf-8"))
+        strings = ["".join(groups) for groups in STRING.findall(code)]
+        found += [f"{script.name}: {text}" for text in strings if SAID.fullmatch(text)]
+
+    assert found == []
+
+
+def test_scripts_stay_small_and_say_what_they_are(project: Path) -> None:
+    for script in project.glob("src/mailtrap_lite/web/static/*.js"):
+        lines = script.read_text(encoding="utf-8").splitlines()
+
+        assert lines[0].startswith("// "), script.name
+        assert len(lines) <= 250, script.name
+
+
+def test_every_address_in_a_template_or_a_script_stands_below_the_base_path(project: Path) -> None:
+    web = project / "src/mailtrap_lite/web"
+    files = [*web.glob("templates/*.html"), *web.glob("static/*.js")]
+    written = [
+        f"{file.name}: {found[0]}" for file in files for found in ADDRESS.finditer(file.read_text(encoding="utf-8"))
+    ]
+
+    assert written == []

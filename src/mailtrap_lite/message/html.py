@@ -49,9 +49,9 @@ _MAGIC = (
 )
 
 
-def text_of(html: str) -> str:
-    """Return the first part of what a reader sees, white space as in the source; enough for a snippet."""
-    html = html[:SNIPPET_SOURCE]
+def text_of(html: str, *, most: int = SNIPPET_SOURCE) -> str:
+    """Return what a reader sees of the first `most` characters, white space as in the source."""
+    html = html[:most]
     lower = html.translate(_LOWER)  # str.lower() may change the length
     pieces: list[str] = []
     position = 0

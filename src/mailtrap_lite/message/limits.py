@@ -29,3 +29,6 @@ HOPS = 100  # Received fields that are read
 NESTED = 20  # mails within each other that are opened
 SNIPPET_SOURCE = 256 * 1024  # characters of HTML read for a snippet
 DEFECTS = 100
+SEARCHED_TEXT = 1024 * 1024  # characters of the text, and of what the HTML shows, in which a search looks
+SEARCHED_WIDE_TEXT = 256 * 1024  # if they are not ASCII, as one of them may become eighteen when it is folded
+SEARCHED_LINKS = 1_000

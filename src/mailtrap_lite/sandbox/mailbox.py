@@ -17,6 +17,7 @@ from mailtrap_lite.sandbox.planting import addresses_of
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.planting import Mail
     from mailtrap_lite.sandbox.sandbox import Sandbox
+    from mailtrap_lite.search import Query
 
 
 class Mailbox:
@@ -54,12 +55,14 @@ class Mailbox:
         *,
         sender: Pattern | None = None,
         subject: Pattern | None = None,
+        query: str | Query | None = None,
         where: Callable[[Message], bool] | None = None,
         after: int | Message = 0,
         timeout: float = 5.0,
     ) -> Message:
         """Return the first message in this mailbox that matches, waiting for it; see `Sandbox.wait_for`."""
-        match = Match(sender=sender, subject=subject, where=where)
+        asked = query if query is None else self._sandbox.query(query)
+        match = Match(sender=sender, subject=subject, query=asked, where=where)
         return self._sandbox.wait_for_match(match, selection=self._selection, after=after, timeout=timeout)
 
     def deliver(

@@ -16,23 +16,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import FrameType, MethodType
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
 from mailtrap_lite.errors import NoMailArrived, NoSuchMessage, Objection
 from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
+from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import nothing_matched
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Row, Store
+from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,13 +44,11 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox:
+class Sandbox(Searching):
     """Methods without a note: any thread but the loop's, blocking."""
 
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self.settings = settings
-        self.clock = clock
-        self._store = store
+        super().__init__(store, settings=settings, clock=clock)
         self._locks = Locks()
         self._sessions = Sessions(clock)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
@@ -103,7 +104,7 @@ class Sandbox:
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
-            return Message(message, envelope, raw, when, find_session=self._sessions.find)
+            return self._knowing(Message(message, envelope, raw, when))
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
@@ -115,7 +116,10 @@ class Sandbox:
 
     def message(self, message: int) -> Message:
         """Return a message; raises NoSuchMessage."""
-        return replace(self._store.message(message), find_session=self._sessions.find)
+        return self._knowing(self._store.message(message))
+
+    def _knowing(self, message: Message) -> Message:
+        return replace(message, find_session=self._sessions.find, find_tags=self._tags_of)
 
     def latest(self) -> Message:
         """Return the newest message; raises NoSuchMessage when there is none."""
@@ -158,30 +162,28 @@ class Sandbox:
                 continue
         return found
 
-    def summaries(self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "") -> list[Summary]:
-        """Return what a list shows of messages beyond the id `after`, newest first, `limit` of them from `start`.
+    def summaries(
+        self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "", order: Order = NEWEST
+    ) -> list[Summary]:
+        """Return what a list shows of messages beyond the id `after`, `limit` of them from `start`, newest first.
 
         mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all, as `*` is.
+        order: another order; the first list by sender or by subject reads every message for that.
         """
         selection = self._selection(mailbox or EVERYTHING)
-        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection)
-        fresh: list[tuple[int, Digest]] = []
-        found = []
-        for row in rows:
-            digest = row.digest
-            if digest is None:
-                try:
-                    digest = Digest.of(self._store.message(row.id).content)
-                except NoSuchMessage:  # deleted since the rows were read
-                    continue
-                fresh.append((row.id, digest))
-            found.append(_summary(row, digest))
-        self._store.keep_digests(fresh)
-        return found
+        if order.by.read:
+            self._store.read_up(self._gist)
+        return self._summaries(
+            self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
+        )
 
-    def counts(self) -> Counts:
-        """Return how many messages there are, how many nobody opened, and their octets."""
-        return self._store.counts()
+    def ids(self, mailbox: str = "", *, after: int = 0) -> list[int]:
+        """Return the ids of what was delivered to a mailbox, or of all, beyond the id `after`; oldest first."""
+        return self._store.ids(after=after, selection=self._selection(mailbox or EVERYTHING))
+
+    def counts(self, mailbox: str = "") -> Counts:
+        """Return how many messages there are, how many nobody opened, and their octets; of a mailbox, or of all."""
+        return self._store.counts(self._selection(mailbox or EVERYTHING))
 
     def mailboxes(self) -> list[MailboxCount]:
         """Return each mailbox that has a message, by name."""
@@ -225,6 +227,7 @@ class Sandbox:
         to: Pattern | None = None,
         subject: Pattern | None = None,
         sender: Pattern | None = None,
+        query: str | Query | None = None,
         where: Callable[[Message], bool] | None = None,
         after: int | Message = 0,
         timeout: float = 5.0,
@@ -232,11 +235,14 @@ class Sandbox:
         """Return the first message that matches, waiting for it.
 
         A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. where: any function of the message.
+        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search, as in `search`.
+        where: any function of the message. Each message is asked once, when it is there.
         after: only messages behind this one, or this id, count; all that are here do by default. timeout: in seconds.
-        Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs.
+        Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs; or BadQuery.
         """
-        match = Match(to=to, subject=subject, sender=sender, where=where)
+        match = Match(
+            to=to, subject=subject, sender=sender, query=query if query is None else self.query(query), where=where
+        )
         return self.wait_for_match(match, after=after, timeout=timeout)
 
     def wait_for_match(
@@ -355,10 +361,6 @@ def _is_at_hand(function: Callable[..., object], arguments: Sequence[object]) ->
         case MethodType(__func__=Maildrop.retrieve, __self__=Maildrop() as maildrop), [int(number)]:
             return maildrop.has_at_hand(number)
     return False
-
-
-def _summary(row: Row, digest: Digest) -> Summary:
-    return Summary(row.id, row.envelope, row.received, row.size, row.read, digest)
 
 
 def _cursor(after: int | Message) -> int:

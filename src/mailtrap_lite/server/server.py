@@ -33,6 +33,7 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -299,6 +300,7 @@ class Server:
         to: Pattern | None = None,
         subject: Pattern | None = None,
         sender: Pattern | None = None,
+        query: str | Query | None = None,
         where: Callable[[Message], bool] | None = None,
         after: int | Message = 0,
         timeout: float = 5.0,
@@ -307,10 +309,13 @@ class Server:
 
         Messages that are already here count; with `after=message` only those behind it.
         A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. where: any function of the message.
-        timeout is in seconds. Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
+        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search (docs/search.md).
+        where: any function of the message. timeout is in seconds.
+        Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
         """
-        return self.sandbox.wait_for(to=to, subject=subject, sender=sender, where=where, after=after, timeout=timeout)
+        return self.sandbox.wait_for(
+            to=to, subject=subject, sender=sender, query=query, where=where, after=after, timeout=timeout
+        )
 
     def mailbox(self, name: str) -> Mailbox:
         """Return the mailbox of an address, those of a local part, or `*` for all: what a POP3 client would see."""

@@ -6,16 +6,13 @@ during which nobody else on the loop is served. The octets of a mail are immutab
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, takewhile
 from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
-from mailtrap_lite.errors import ServerClosed
 from mailtrap_lite.message import Delivery, Message
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
@@ -26,12 +23,14 @@ from mailtrap_lite.store.contract import (
     MailboxCount,
     Retention,
     Row,
-    Store,
     new_identity,
     no_such_message,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
+from mailtrap_lite.store.memory_search import SearchedMemory
+from mailtrap_lite.store.order import NEWEST, By, Order
+from mailtrap_lite.store.sorting import ordered, some_of
 
 # All mails are counted at the first login: here that takes 0.3 s for 100,000 mails of 2 KB, while each would cost a
 # twentieth more if it were counted when it comes.
@@ -42,14 +41,13 @@ _COUNTED_INLINE = 1024**2
 _arrived = attrgetter("received")
 
 
-class MemoryStore(Store):
+class MemoryStore(SearchedMemory):
     """Any thread, the loop's included. Everything is under the lock of `_news`, so what a reader sees is whole."""
 
     def __init__(self, *, retention: Retention | None = None) -> None:
         super().__init__()
         self._retention = retention or Retention()
         self._identity = new_identity()
-        self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
         self._mailboxes: dict[str, dict[int, Kept]] = {}
         self._locals: dict[str, set[str]] = {}  # from a local part to its mailboxes
         self._chosen: dict[str, set[str]] = {}  # from each UIDL that was ever chosen to the mailboxes where it was
@@ -57,6 +55,8 @@ class MemoryStore(Store):
         self._unread = 0
         self._octets = 0
         self._uncounted = 0  # octets of the mails of which nobody knows yet what RETR sends
+        # The order that was asked for last, so that its next page costs no sort: what it is of, and the messages.
+        self._ordered: tuple[tuple[int, int, By, Selection, int] | None, list[Kept]] = (None, [])
 
     @property
     def inline(self) -> bool:
@@ -111,6 +111,7 @@ class MemoryStore(Store):
 
     def _drop(self, kept: Kept) -> None:
         del self._messages[kept.id]
+        self._forget_words(kept)
         for name in kept.mailboxes:
             mailbox = self._mailboxes[name]
             del mailbox[kept.id]
@@ -144,11 +145,6 @@ class MemoryStore(Store):
         self._unread += -changed if read else changed
         return self._told(changed)
 
-    def _told(self, changed: int) -> int:
-        if changed:
-            self._announce()
-        return changed
-
     def delete(self, ids: Iterable[int]) -> int:
         with self._news:
             self._refuse_if_closed()
@@ -169,9 +165,11 @@ class MemoryStore(Store):
 
     def _forget(self) -> None:
         self._messages.clear()
+        self._forget_all_words()
         self._mailboxes.clear()
         self._locals.clear()
         self._unread = self._octets = self._uncounted = 0
+        self._ordered = (None, [])
 
     def update_maildrop(
         self,
@@ -231,38 +229,51 @@ class MemoryStore(Store):
                 kept.restored = (*kept.restored, delivery.mailbox)
             return self._told(len(gone))
 
-    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
-        with self._news:
-            self._refuse_if_closed()
-            for message, digest in digests:
-                if message in self._messages:
-                    self._messages[message].digest = digest
-
     def message(self, message: int) -> Message:
         with self._news:
-            return self._kept(message).message()
+            kept = self._find(message)
+            return kept.message(self._tagging.names_of(kept))
 
     def raw(self, message: int) -> bytes:
         with self._news:
-            return self._kept(message).raw
+            return self._find(message).raw
 
-    def _kept(self, message: int) -> Kept:
+    def _find(self, message: int) -> Kept:
         self._refuse_if_closed()
         kept = self._messages.get(message)
         if kept is None:
             raise no_such_message(message)
         return kept
 
-    def ids(self, *, after: int = 0) -> list[int]:
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
         with self._news:
             self._refuse_if_closed()
-            return list(takewhile(lambda message: message > after, reversed(self._messages)))[::-1]
+            newest_first = reversed(self._delivered_to(selection))
+            return list(takewhile(lambda message: message > after, newest_first))[::-1]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
         with self._news:
             self._refuse_if_closed()
-            newest_first = takewhile(lambda kept: kept.id > after, reversed(self._delivered_to(selection).values()))
-            return [kept.row() for kept in islice(islice(newest_first, start, None), limit)]
+            chosen = self._delivered_to(selection).values()
+            if order == NEWEST:
+                newest_first = takewhile(lambda kept: kept.id > after, reversed(chosen))
+                return [self._row(kept) for kept in islice(islice(newest_first, start, None), limit)]
+            asked = (self._revision, self._gists if order.by.read else 0, order.by, selection, after)
+            known, found = self._ordered
+            everything = [] if known == asked else [kept for kept in chosen if kept.id > after]
+        if known != asked:
+            # A sort takes long, and the event loop must not wait for it.
+            found = ordered(everything, order.by)
+            self._ordered = (asked, found)
+        return [self._row(kept) for kept in some_of(found, order, start=start, limit=limit)]
 
     def waiting(self, selection: Selection) -> list[int]:
         with self._news:
@@ -326,16 +337,24 @@ class MemoryStore(Store):
                 if kept.id in self._messages:
                     self._uncounted -= len(kept.raw)
 
-    def counts(self) -> Counts:
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
         with self._news:
             self._refuse_if_closed()
-            return Counts(len(self._messages), self._unread, self._octets)
+            if selection.everything:
+                return Counts(len(self._messages), self._unread, self._octets)
+            found = self._delivered_to(selection).values()
+            return Counts(len(found), sum(not kept.read for kept in found), sum(len(kept.raw) for kept in found))
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._news:
             self._refuse_if_closed()
             return [
-                MailboxCount(name, sum(kept.waits_in(name) for kept in mailbox.values()))
+                MailboxCount(
+                    name,
+                    sum(kept.waits_in(name) for kept in mailbox.values()),
+                    len(mailbox),
+                    sum(not kept.read for kept in mailbox.values()),
+                )
                 for name, mailbox in sorted(self._mailboxes.items())
             ]
 
@@ -344,7 +363,3 @@ class MemoryStore(Store):
             self._closed = True
             self._news.notify_all()
             self._forget()
-
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise ServerClosed("the server was stopped")

@@ -56,6 +56,30 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # Somebody put it back, so its age deletes it no more.
         "ALTER TABLE delivery ADD COLUMN restored INTEGER NOT NULL DEFAULT 0",
     ),
+    # What a search looks at, and tags. `texts` is apart from `words`, so that only a search for a text reads it.
+    # words_rules says how they were made; tagged, whether the tags of a message are known.
+    (
+        "ALTER TABLE store ADD COLUMN words_rules TEXT",
+        "ALTER TABLE message ADD COLUMN tagged INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE words (message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,"
+        " flags INTEGER NOT NULL, fields BLOB NOT NULL)",
+        "CREATE TABLE texts (message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,"
+        " headers BLOB NOT NULL, text BLOB NOT NULL)",
+        "CREATE TABLE tag (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
+        "CREATE TABLE tagging (message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+        " tag INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE, PRIMARY KEY (message, tag)) WITHOUT ROWID",
+        "CREATE INDEX tagging_of_tag ON tagging (tag, message)",
+    ),
+    # What lists are put in order by. The keys come with the digest, so what was read without them is read again.
+    # Until then a message is in neither index, and storing it costs what it did.
+    (
+        "ALTER TABLE message ADD COLUMN sender_key TEXT",
+        "ALTER TABLE message ADD COLUMN subject_key TEXT",
+        "CREATE INDEX message_by_sender ON message (sender_key, id) WHERE sender_key IS NOT NULL",
+        "CREATE INDEX message_by_subject ON message (subject_key, id) WHERE subject_key IS NOT NULL",
+        "UPDATE message SET digest = NULL",
+        "DELETE FROM words",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
@@ -84,7 +108,7 @@ def migrate(db: sqlite3.Connection, *, name: str, migrations: Sequence[Sequence[
             for statement in statements:
                 db.execute(statement)
         if version == 0:
-            db.execute("INSERT INTO store VALUES (:identity)", {"identity": new_identity()})
+            db.execute("INSERT INTO store (identity) VALUES (:identity)", {"identity": new_identity()})
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # a PRAGMA takes no parameters
         db.execute(f"PRAGMA user_version = {len(migrations)}")
         db.execute("COMMIT")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtrap_lite.accounts import Selection
+from mailtrap_lite.store.order import By, Order
 
 # The deliveries of a selection: of a mailbox, of a local part, or all. Each has an index of its own.
 CHOSEN = ("mailbox = :mailbox", "local = :local", "TRUE")
@@ -29,7 +30,61 @@ MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
 MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
 DELETE = "DELETE FROM message WHERE id = :id"
 DELETE_ALL = "DELETE FROM message"
-KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
+KEEP_DIGEST = (
+    "UPDATE message SET digest = :digest, sender_key = :sender_key, subject_key = :subject_key WHERE id = :message"
+)
+KEEP_WORDS = (
+    "INSERT OR REPLACE INTO words (message, flags, fields)"
+    " SELECT :message, :flags, :fields WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+KEEP_TEXTS = (
+    "INSERT OR REPLACE INTO texts (message, headers, text)"
+    " SELECT :message, :headers, :text WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+WORDS_RULES = "SELECT words_rules FROM store"
+SET_WORDS_RULES = "UPDATE store SET words_rules = :rules"
+DROP_WORDS = "DELETE FROM words"
+DROP_TEXTS = "DELETE FROM texts"
+WITHOUT_WORDS = (
+    "SELECT id FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id > :after AND (words.message IS NULL OR NOT tagged) ORDER BY id"
+)
+# What is put behind it bounds what is looked at. Where there are no words it has to be looked at in any case.
+SCAN = (
+    "SELECT id, received, size, read, tagged, flags, fields FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id <= :newest AND (words.message IS NULL OR NOT tagged OR ({bound})) ORDER BY id DESC"
+)
+TEXTS = "SELECT headers, text FROM texts WHERE message = :message"
+KEYS = "SELECT message, key FROM tagging JOIN tag ON tag.id = tagging.tag"
+UNTAGGED_OF = "SELECT id FROM message WHERE NOT tagged AND id IN (SELECT value FROM JSON_EACH(:ids))"
+SET_TAGGED = "UPDATE message SET tagged = 1 WHERE id = :message"
+DROP_TAGGINGS = "DELETE FROM tagging WHERE message = :message"
+# The first spelling stays while a message has the tag.
+ADD_TAG = (
+    "INSERT INTO tag (key, name) VALUES (:key, :name) ON CONFLICT (key) DO UPDATE SET name = excluded.name"
+    " WHERE NOT EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id)"
+)
+ADD_TAGGING = (
+    "INSERT OR IGNORE INTO tagging (message, tag) SELECT message.id, tag.id FROM message, tag"
+    " WHERE message.id = :message AND tag.key = :key"
+)
+TAGS = "SELECT name FROM tag WHERE EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id) ORDER BY key"
+SPELLINGS = (
+    "SELECT key, name FROM tag WHERE key IN (SELECT value FROM JSON_EACH(:keys))"
+    " AND EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id)"
+)
+TAGS_OF = (
+    "SELECT message, name FROM tagging JOIN tag ON tag.id = tagging.tag"
+    " WHERE message IN (SELECT value FROM JSON_EACH(:ids)) ORDER BY message, key"
+)
+TAG_COUNTS = "SELECT name, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id GROUP BY tag.id ORDER BY key"
+TAGGED_WITH = "SELECT tag.id, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id WHERE key = :key GROUP BY tag.id"
+MERGE_TAG = (
+    "INSERT OR IGNORE INTO tagging (message, tag) SELECT message, (SELECT id FROM tag WHERE key = :key)"
+    " FROM tagging WHERE tag = :tag"
+)
+SPELL_TAG = "UPDATE tag SET name = :name WHERE id = :tag"
+DROP_TAG = "DELETE FROM tag WHERE id = :tag"
 KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
 FETCHED = tuple(
     f"UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message AND {chosen}"
@@ -53,7 +108,7 @@ RESTORE = tuple(
     f" WHERE message = :message AND deleted_at IS NOT NULL AND {chosen}"
     for chosen in CHOSEN
 )
-MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
+MESSAGE = "SELECT id, envelope, received, read, tagged, raw FROM message JOIN body ON body.message = id WHERE id = :id"
 DELIVERIES = (
     "SELECT id, message, mailbox, uid, fetched_at, fetched_by, deleted_at, deleted_by"
     " FROM delivery WHERE message = :message ORDER BY id"
@@ -63,15 +118,43 @@ RAW = "SELECT LENGTH(raw), CASE WHEN LENGTH(raw) < :large THEN raw END FROM body
 SMALL_RAWS = (
     "SELECT message, raw FROM body WHERE message IN (SELECT value FROM JSON_EACH(:ids)) AND LENGTH(raw) < :large"
 )
-IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
-ROWS = tuple(
-    f"SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after{chosen}"
-    " ORDER BY id DESC LIMIT :limit OFFSET :start"
-    for chosen in (
-        " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
-        " AND id IN (SELECT message FROM delivery WHERE local = :local)",
-        "",
+# The messages of a selection, whatever POP3 did.
+_DELIVERED = (
+    " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
+    " AND id IN (SELECT message FROM delivery WHERE local = :local)",
+    "",
+)
+IDS = tuple(f"SELECT id FROM message WHERE id > :after{chosen} ORDER BY id" for chosen in _DELIVERED)
+_COLUMN = {By.ID: "message.id", By.SIZE: "size", By.SENDER: "sender_key", By.SUBJECT: "subject_key"}
+
+
+def _rows(by: By, *, descending: bool, behind: bool) -> tuple[str, ...]:
+    column, way, beyond = _COLUMN[by], "DESC" if descending else "ASC", "<" if descending else ">"
+    known = f" AND {column} IS NOT NULL" if by.read else ""  # the indexes have no other rows
+    there = f" AND ({column}, message.id) {beyond} (:key, :spot)" if behind else ""
+    # The ids first: what is sorted or skipped would otherwise carry its envelope and digest along.
+    return tuple(
+        "SELECT message.id, envelope, received, size, read, digest, tagged FROM"
+        f" (SELECT id FROM message WHERE id > :after{known}{there}{chosen}"
+        f" ORDER BY {column} {way}, message.id {way} LIMIT :limit OFFSET :start)"
+        f" AS chosen JOIN message ON message.id = chosen.id ORDER BY {column} {way}, message.id {way}"
+        for chosen in _DELIVERED
     )
+
+
+ROWS = {
+    (by, descending, behind): _rows(by, descending=descending, behind=behind)
+    for by in By
+    for descending in (True, False)
+    for behind in (True, False)
+}
+COUNTS = tuple(
+    f"SELECT COUNT(*), COALESCE(SUM(read = 0), 0), COALESCE(SUM(size), 0) FROM message WHERE TRUE{chosen}"
+    for chosen in _DELIVERED[:2]
+)
+ROWS_OF = (
+    "SELECT message.id, envelope, received, size, read, digest, tagged FROM JSON_EACH(:ids) AS asked"
+    " JOIN message ON message.id = asked.value ORDER BY asked.key"
 )
 # These two come by id, for which the indexes are, and are sorted by `received` then: they are nearly in that order.
 MAILDROP = tuple(
@@ -94,7 +177,10 @@ WERE_DELETED = tuple(
     " GROUP BY message ORDER BY MAX(deleted_at), message"
     for chosen in CHOSEN
 )
-MAILBOXES = "SELECT mailbox, SUM(deleted_at IS NULL) FROM delivery GROUP BY mailbox ORDER BY mailbox"
+MAILBOXES = (
+    "SELECT mailbox, SUM(deleted_at IS NULL), COUNT(*), SUM(read = 0)"
+    " FROM delivery JOIN message ON message.id = delivery.message GROUP BY mailbox ORDER BY mailbox"
+)
 IDENTITY = "SELECT identity FROM store"
 LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 
@@ -102,6 +188,11 @@ LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'messa
 def chosen_from(statements: Sequence[str], selection: Selection) -> str:
     """Return the statement for a selection; they are in the order of CHOSEN."""
     return statements[0 if selection.mailbox else 1 if selection.local else 2]
+
+
+def rows_in(order: Order, selection: Selection) -> str:
+    """Return the statement for rows in an order."""
+    return chosen_from(ROWS[order.by, order.descending, order.behind is not None], selection)
 
 
 def values_of(selection: Selection) -> dict[str, str]:

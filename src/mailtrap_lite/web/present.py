@@ -81,6 +81,11 @@ def initials(address: Address) -> str:
     return "".join(letters).upper() or "?"
 
 
+def tag_hue(tag: str) -> int:
+    """Return the colour of a tag."""
+    return hue(Address("", tag))
+
+
 def hue(address: Address) -> int:
     """Return the colour of somebody: always the same for the same address."""
     key = (address.address or address.name).casefold().encode("utf-8", "replace")

@@ -53,7 +53,6 @@ class Show(StrEnum):
     CODE = "code"  # the HTML as it is written, the text without marks
 
 
-SCHEMES = {str(scheme): scheme for scheme in Scheme}
 # A path of part ids; a "!" goes into an attached mail.
 _PART = re.compile(r"[0-9.]{1,400}(?:![0-9.]{1,400}){0,20}")
 E = TypeVar("E", bound=StrEnum)
