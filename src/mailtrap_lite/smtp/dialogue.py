@@ -124,10 +124,10 @@ class Dialogue(Faulty):
             return replies.UNKNOWN
         if self._door.gated and (owed := self._owed(verb)):
             return owed
-        do = partial(self._do, verb, argument.strip(" "))
-        if self._door.faults.active and (occasion := occasion_of(self, name, argument.strip(" "))):
-            return self._unless_fault_of(occasion, do)
-        return do()
+        argument = argument.strip(" ")
+        if self._door.faults.active and (occasion := occasion_of(self, name, argument)):
+            return self._unless_fault_of(occasion, partial(self._do, verb, argument))
+        return self._do(verb, argument)
 
     def _do(self, verb: Verb, argument: str) -> bytes | None:
         try:
