@@ -68,7 +68,9 @@ class Api:
         answer = self._ask(method, path, query, octets, "application/json", also)
         return answer.status, self._document(answer)
 
-    def post_mail(self, path: str, query: Mapping[str, object], mail: bytes | IO[bytes], *, kind: str, size: int) -> Any:
+    def post_mail(
+        self, path: str, query: Mapping[str, object], mail: bytes | IO[bytes], *, kind: str, size: int
+    ) -> Any:
         """Post a mail, or a file of mails, to the octet; return the document that it is answered."""
         return self._document(self._ask("POST", path, query, mail, kind, frozenset(), size))
 
@@ -167,4 +169,6 @@ def _connection(place: Place, patience: float) -> http.client.HTTPConnection:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it took too long"
-    return getattr(error, "strerror", None) or getattr(error, "verify_message", None) or str(error) or type(error).__name__
+    return (
+        getattr(error, "strerror", None) or getattr(error, "verify_message", None) or str(error) or type(error).__name__
+    )

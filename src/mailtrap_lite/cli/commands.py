@@ -1,6 +1,6 @@
-"""The commands as one table, from which arguments are read, --help, docs/commands.md and completions are made.
+"""The commands as one table, from which arguments are read, and --help, docs/commands.md and completions are made.
 
-It imports next to nothing: a script starts a command for each mail that it waits for, and a completion does at each Tab.
+It imports next to nothing: a script starts a command for each mail that it waits for, a completion does at each Tab.
 That is why the rows are named tuples here, and no dataclasses.
 """
 
@@ -32,8 +32,9 @@ class Kind(Enum):
 class Option(NamedTuple):
     """A flag or an argument.
 
-    flags: one name in capitals for an argument. metavar: "" for a switch. many: "+" may be given several times, "?" may
-    be left out, "*" any number. words: what it takes, if it takes nothing else. implied: the value of a flag without one.
+    flags: one name in capitals for an argument. metavar: "" for a switch. many: "+" may be given several times,
+    "?" may be left out, "*" any number. words: what it takes, if it takes nothing else.
+    implied: the value of a flag that is given without one.
     """
 
     flags: tuple[str, ...]
@@ -52,7 +53,11 @@ class Option(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command. text: what it does, in a sentence. about: what else there is to know. examples: lines for a shell."""
+    """A command.
+
+    text: what it does, in a sentence. about: what else there is to know. examples: lines for a shell.
+    document: what --json prints.
+    """
 
     name: str
     text: str
@@ -60,6 +65,7 @@ class Command(NamedTuple):
     options: tuple[Option, ...]
     examples: tuple[str, ...]
     module: str
+    document: str = ""
 
     def function(self) -> Run:
         """Return what runs it."""
@@ -139,6 +145,7 @@ _TABLE = (
             "mailtrap-lite list 'from:shop has:attachment' --json",
         ),
         "listing",
+        "what `GET /api/v1/messages` answers, or `/search` with QUERY; `messages` has as many as --limit says",
     ),
     Command(
         "show",
@@ -166,17 +173,21 @@ _TABLE = (
             "mailtrap-lite show latest --attachments=files",
         ),
         "showing",
+        "what `GET /api/v1/message/ID` answers, or `/headers`, `/envelope`, `/session` of it with that switch; "
+        "--attachments: a list of PartID, FileName, ContentType, ContentID, Size, and the Path of what was saved",
     ),
     Command(
         "wait",
         "Wait for a message, and print it.",
-        "Messages that are here already count, unless they are not after the cursor; the oldest that matches is taken.\n"
+        "Messages that are here already count, unless they are not after the cursor; the oldest that matches counts.\n"
         "It ends with 0 and the message, or with 1 and what did arrive instead, which is told on standard error.\n"
         "With --json the document holds the Cursor for --after of the next wait.\n" + _SAYS_QUERY,
         (
             _QUERY,
             Option(("--to",), "a recipient of the envelope: an address, or without @ a part of one", "ADDRESS"),
-            Option(("--sender",), "who sent it, by envelope or From: an address, or without @ a part of one", "ADDRESS"),
+            Option(
+                ("--sender",), "who sent it, by envelope or From: an address, or without @ a part of one", "ADDRESS"
+            ),
             Option(("--subject",), "a text in its Subject", "TEXT"),
             Option(("--after",), "only messages after this id or cursor", "CURSOR", Kind.COUNT),
             Option(("--timeout",), "how long, in seconds; 10 without it", "S", Kind.SECONDS),
@@ -188,9 +199,11 @@ _TABLE = (
         (
             "mailtrap-lite wait --to bob@example.com --subject 'your order'",
             "mailtrap-lite wait --to bob@example.com --text | grep -o 'https://[^ ]*'",
-            "mailtrap-lite wait has:attachment --after 41 --timeout 30 --json",
+            "mailtrap-lite wait has:attachment --after 1 --timeout 30 --json",
         ),
         "waiting",
+        "what `GET /api/v1/wait` answers: Cursor and Message, or Error, Cursor and Messages if it ends with 1; "
+        "with --count Cursor and Messages, or that and what came as Found",
     ),
     Command(
         "send",
@@ -224,6 +237,7 @@ _TABLE = (
             "mailtrap-lite send --from shop@example.com --to bob@example.com --raw < mail.eml",
         ),
         "sending",
+        "ID",
     ),
     Command(
         "export",
@@ -233,7 +247,14 @@ _TABLE = (
         "It is 1 if no message matches.\n" + _SAYS_QUERY,
         (
             _QUERY,
-            Option(("--format",), "mbox, which it is without it, zip or eml", "FORMAT", Kind.WORD, "", ("mbox", "zip", "eml")),
+            Option(
+                ("--format",),
+                "mbox, which it is without it, zip or eml",
+                "FORMAT",
+                Kind.WORD,
+                "",
+                ("mbox", "zip", "eml"),
+            ),
             _MAIL_FILE,
             *_CONNECTION,
         ),
@@ -243,15 +264,18 @@ _TABLE = (
             "mailtrap-lite export from:shop --format zip -o shop.zip",
         ),
         "exporting",
+        "Files, a list of paths",
     ),
     Command(
         "import",
         "Import mail from files, to the octet, and print the ids.",
-        "A file that begins with \"From \" is an mbox file, of which all mails come in, or none. Any other file is a mail.\n"
+        'A file that begins with "From " is an mbox file, of which all mails come in, or none. Another file is a mail.\n'
         "Of a directory its Maildir or its .eml files are taken, and then those of the directories in it.\n"
         "Each goes to the mailboxes of --to, or of whom its To, Cc and Bcc name.",
         (
-            Option(("PATH",), "a .eml file, an mbox file, a Maildir, a directory of them, or -", "PATH", Kind.FILE, "+"),
+            Option(
+                ("PATH",), "a .eml file, an mbox file, a Maildir, a directory of them, or -", "PATH", Kind.FILE, "+"
+            ),
             Option(("--to",), "to whom all go; may be given several times", "ADDRESS", many="+"),
             Option(("--from",), "the sender of the envelope; the null sender without it", "ADDRESS"),
             *_CONNECTION,
@@ -262,6 +286,7 @@ _TABLE = (
             "mailtrap-lite import tests/mail --to bob@example.com --json",
         ),
         "importing",
+        "IDs, in the order of the mails",
     ),
     Command(
         "delete",
@@ -281,12 +306,14 @@ _TABLE = (
             "mailtrap-lite delete --all --yes",
         ),
         "deleting",
+        "Deleted, how many, and Missing, the ids that no message has",
     ),
     Command(
         "completion",
         "Print what makes a shell complete these commands.",
-        "Search terms are completed as well, and mailboxes and ids of a server that answers at once.",
-        (Option(("SHELL",), "bash, zsh or fish", "SHELL", Kind.WORD, "", ("bash", "zsh", "fish")),),
+        "Search terms are completed as well, and mailboxes and ids of a server that answers at once:\n"
+        "for that these scripts ask for the words mailboxes and ids.",
+        (Option(("SHELL",), "bash, zsh or fish", "SHELL", Kind.WORD, "", ("bash", "zsh", "fish", "mailboxes", "ids")),),
         (
             'eval "$(mailtrap-lite completion bash)"    # in ~/.bashrc',
             'eval "$(mailtrap-lite completion zsh)"     # in ~/.zshrc, behind compinit',

@@ -40,7 +40,9 @@ def run(values: Any, environment: Mapping[str, str]) -> int:
 
 def _check(kind: str, target: str, *, as_json: bool) -> None:
     if kind == "eml" and target in ("", "-"):
-        raise Failure(USAGE, "--output: give a directory for the files of eml; `mailtrap-lite show ID --raw` prints one")
+        raise Failure(
+            USAGE, "--output: give a directory for the files of eml; `mailtrap-lite show ID --raw` prints one"
+        )
     if kind == "zip" and (not target or (target == "-" and sys.stdout.isatty())):
         raise Failure(USAGE, "--output: give a file for the zip archive, or - for a pipe")
     if as_json and target == "-":

@@ -52,9 +52,7 @@ def listed(api: Api, query: str, *, limit: int) -> dict[str, Any]:
 def table(messages: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> list[str]:
     """Return the lines of a table of messages; unread ones are bold."""
     lines = columns([row(message) for message in messages], environment, most=_WIDEST)
-    return [
-        line if message["Read"] else bold(line, environment) for line, message in zip(lines, messages, strict=True)
-    ]
+    return [line if message["Read"] else bold(line, environment) for line, message in zip(lines, messages, strict=True)]
 
 
 def row(message: Mapping[str, Any]) -> tuple[str, ...]:

@@ -61,9 +61,7 @@ def columns(rows: Iterable[Sequence[str]], environment: Mapping[str, str], *, mo
     most: the widest that each column but the last may be. Into a file nothing of the last column is cut.
     """
     table = [[escaped(cell) for cell in row] for row in rows]
-    widths = [
-        min(limit, max((width_of(row[number]) for row in table), default=0)) for number, limit in enumerate(most)
-    ]
+    widths = [min(limit, max((width_of(row[number]) for row in table), default=0)) for number, limit in enumerate(most)]
     left = _terminal_width(environment) - sum(widths) - len(_GAP) * len(widths)
     lines = []
     for row in table:
@@ -128,4 +126,3 @@ def _cells(character: str) -> int:
     if character in "\u200d\ufe0e\ufe0f" or category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if east_asian_width(character) in {"W", "F"} else 1
-

@@ -21,6 +21,7 @@ def parser(command: Command) -> argparse.ArgumentParser:
     """Return the parser of a command."""
     result = _Parser(
         prog=f"mailtrap-lite {command.name}",
+        usage=usage(command),
         description=command.text + "\n\n" + command.about,
         epilog="examples:\n" + "\n".join(f"  {line}" for line in command.examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -31,6 +32,14 @@ def parser(command: Command) -> argparse.ArgumentParser:
     for option in command.options:
         _add(where if option.of_connection else asked, option)
     return result
+
+
+def usage(command: Command) -> str:
+    """Return how it is called, in a line."""
+    shown = {"": "{}", "?": "[{}]", "*": "[{} …]", "+": "{} …"}
+    arguments = [shown[each.many].format(each.flags[0]) for each in command.options if each.is_positional]
+    flags = ["[OPTION …]"] if len(arguments) < len(command.options) else []
+    return " ".join(["mailtrap-lite", command.name, *flags, *arguments])
 
 
 def parsed(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
@@ -45,15 +54,15 @@ def _add(group: Any, option: Option) -> None:  # Any: argparse keeps the type of
         return
     more["type"] = _READ.get(option.kind, str)
     more["metavar"] = option.metavar
+    if option.kind is Kind.WORD:
+        more["choices"] = option.words
     if option.is_positional:
-        group.add_argument(option.flags[0].lower(), nargs=option.many, **more)
+        group.add_argument(option.flags[0].lower(), nargs=option.many or None, **more)
         return
     if option.many == "+":
         more |= {"action": "append", "default": []}
     elif option.many == "?":
         more |= {"nargs": "?", "const": option.implied}
-    if option.kind is Kind.WORD:
-        more["choices"] = option.words
     group.add_argument(*option.flags, **more)
 
 

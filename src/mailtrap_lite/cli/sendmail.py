@@ -1,7 +1,7 @@
 """`mailtrap-lite sendmail`, and `mailtrap-lite-sendmail`: what programs call sendmail for, towards a running server.
 
 It ends with the codes of sysexits.h, which programs look at. It adds nothing to a mail, so that what is shown is what
-the program wrote; docs/sendmail.md tells what it does change.
+the program wrote; docs/commands.md tells what it does change.
 """
 
 from __future__ import annotations

@@ -154,12 +154,18 @@ def _valued(asked: Asked, letter: str, value: str) -> Asked:
         case "B":
             return asked._replace(body=_word("-B", value.upper(), {"7BIT", "8BITMIME"}))
         case "N":
-            return asked._replace(notify=value.upper())
+            return asked._replace(notify=_notify(value.upper()))
         case "R":
-            return asked._replace(ret=_word("-R", value.upper().replace("HDRS", "HDRS"), {"FULL", "HDRS"}))
+            return asked._replace(ret=_word("-R", value.upper(), {"FULL", "HDRS"}))
         case "V":
             return asked._replace(envid=value)
     return asked
+
+
+def _notify(value: str) -> str:
+    if value != "NEVER" and not set(value.split(",")) <= {"SUCCESS", "FAILURE", "DELAY"}:  # RFC 3461 section 4.1
+        raise Failure(USAGE, f"-N {value!r} is not never, or success, failure and delay with commas")
+    return value
 
 
 def _word(option: str, value: str, allowed: set[str]) -> str:

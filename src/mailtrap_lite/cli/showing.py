@@ -78,9 +78,7 @@ def _lines(message: Mapping[str, Any], environment: Mapping[str, str]) -> Iterat
 
 
 def _people(values: list[Mapping[str, str]]) -> str:
-    return ", ".join(
-        f"{value['Name']} <{value['Address']}>" if value["Name"] else value["Address"] for value in values
-    )
+    return ", ".join(f"{value['Name']} <{value['Address']}>" if value["Name"] else value["Address"] for value in values)
 
 
 def _file(file: Mapping[str, Any]) -> str:

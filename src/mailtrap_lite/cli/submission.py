@@ -47,6 +47,8 @@ def submit(mail: Mail, host: str, port: int, *, ca_file: str = "", login: str = 
     except smtplib.SMTPResponseException as err:
         code = err.smtp_code
         raise Refused(sysexits.of_reply(code), f"{host}:{port} said {code} {_text(err.smtp_error)}") from err
+    except UnicodeEncodeError as err:
+        raise Refused(sysexits.DATAERR, f"{err.object!r} is not ASCII, and the server has no SMTPUTF8") from err
     except smtplib.SMTPServerDisconnected as err:
         raise Refused(sysexits.TEMPFAIL, f"{host}:{port} went away: {err}") from err
     except smtplib.SMTPException as err:

@@ -21,7 +21,7 @@ def until_lone_dot(stream: BinaryIO) -> bytes:
     """Return what stands before a line with a dot alone, or everything."""
     lines = []
     for line in stream:
-        if line.rstrip(b"\r\n") == b"." and line != b"." or line == b".":
+        if line.rstrip(b"\r\n") == b".":
             break
         lines.append(line)
     return b"".join(lines)
