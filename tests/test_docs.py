@@ -56,6 +56,14 @@ def test_the_page_of_pop3_is_up_to_date() -> None:
     )
 
 
+def test_the_page_of_commands_is_up_to_date() -> None:
+    from mailtrap_lite.cli.manual import page as manual
+
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == manual(), (
+        "run: python -m mailtrap_lite.cli.manual > docs/commands.md"
+    )
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_links_to_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")

@@ -7,13 +7,14 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from typing import IO, Any  # Any: JSON documents
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from mailtrap_lite.cli.failure import NOTHING, REFUSED, UNREACHABLE, USAGE, Failure
 from mailtrap_lite.cli.place import Place, place_of
 
 PATIENCE = 30.0  # seconds of silence
 _PIECE = 65536
+_MESSAGE = "/api/v1/message/"
 
 # What a status means for a script; any other is a server that cannot do it now.
 _CODES = {400: USAGE, 401: REFUSED, 403: REFUSED, 404: NOTHING, 413: USAGE, 415: USAGE, 421: REFUSED, 422: USAGE}
@@ -25,8 +26,11 @@ _MEANS = {
 
 
 def of_message(key: str, side: str = "") -> str:
-    """Return the path of a message, or of a side of it."""
-    return f"/api/v1/message/{quote(key, safe='')}{side}"
+    """Return the path of a message, or of a side of it; raises Failure for what is no id."""
+    # Checked here, for a server takes %2F in a path for a slash.
+    if key != "latest" and not (key.isascii() and key.isdigit()):
+        raise Failure(NOTHING, f"{key!r} is the id of no message")
+    return f"{_MESSAGE}{key}{side}"
 
 
 class Api:
@@ -47,9 +51,12 @@ class Api:
     def __exit__(self, *error: object) -> None:
         self._connection.close()
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, **query: object) -> dict[str, Any]:
         """Return a JSON document; raises Failure."""
-        return self.call("GET", path, query)[1]
+        document = self.call("GET", path, query)[1]
+        if not isinstance(document, dict):
+            raise Failure(UNREACHABLE, f"what answers at {self._place.url} is no mailtrap-lite")
+        return document
 
     def call(
         self,
@@ -112,7 +119,7 @@ class Api:
         except (OSError, http.client.HTTPException, ValueError) as err:
             raise Failure(UNREACHABLE, self._unreachable(err)) from err
         if answer.status != 200 and answer.status not in also:
-            raise self._failure(answer)
+            raise self._failure(answer, path)
         return answer
 
     def _document(self, answer: http.client.HTTPResponse) -> Any:
@@ -122,14 +129,18 @@ class Api:
         except (OSError, http.client.HTTPException, ValueError) as err:
             raise Failure(UNREACHABLE, f"{self._place.url} did not answer as a mailtrap-lite does") from err
 
-    def _failure(self, answer: http.client.HTTPResponse) -> Failure:
+    def _failure(self, answer: http.client.HTTPResponse, path: str) -> Failure:
         try:
             said = json.loads(answer.read(_PIECE))["Error"]
         except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
             return Failure(UNREACHABLE, f"what answers at {self._place.url} with {answer.status} is no mailtrap-lite")
         code = _CODES.get(answer.status, UNREACHABLE)
+        if code == NOTHING and not path.startswith(
+            _MESSAGE
+        ):  # the API itself is not there, for it is below a base path
+            code = UNREACHABLE
         said = _MEANS.get(answer.status, str(said))
-        return Failure(code, f"{self._place.url}: {said}" if code in (REFUSED, UNREACHABLE) else " ".join(said.split()))
+        return Failure(code, f"{self._place.url}: {said}" if code in (REFUSED, UNREACHABLE) else said)
 
     def _unreachable(self, error: Exception) -> str:
         return (

@@ -269,7 +269,7 @@ _TABLE = (
     Command(
         "import",
         "Import mail from files, to the octet, and print the ids.",
-        'A file that begins with "From " is an mbox file, of which all mails come in, or none. Another file is a mail.\n'
+        'A file that begins with "From " is an mbox file, of which all mails come in, or none. Any other is a mail.\n'
         "Of a directory its Maildir or its .eml files are taken, and then those of the directories in it.\n"
         "Each goes to the mailboxes of --to, or of whom its To, Cc and Bcc name.",
         (

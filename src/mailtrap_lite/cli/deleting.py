@@ -37,11 +37,12 @@ def _by_id(api: Api, ids: Sequence[str]) -> tuple[int, list[str]]:
     found: dict[str, None] = {}
     missing = []
     for each in ids:
-        status, envelope = api.call("GET", of_message(each, "/envelope"), also=frozenset({404}))
-        if status == 404:
+        try:
+            found[api.get(of_message(each, "/envelope"))["ID"]] = None
+        except Failure as failure:
+            if failure.code != NOTHING:
+                raise
             missing.append(each)
-        else:
-            found[envelope["ID"]] = None
     if found:  # the API takes an empty list for every message
         api.call("DELETE", "/api/v1/messages", body={"IDs": list(found)})
     return len(found), missing

@@ -57,4 +57,4 @@ def _run(command: Command, arguments: Sequence[str], environment: Mapping[str, s
 
 
 def _complain(text: str) -> None:
-    print(f"mailtrap-lite: {escaped(text, keep=chr(10))}", file=sys.stderr)  # noqa: T201 - a command talks
+    print(f"mailtrap-lite: {escaped(' '.join(text.split()))}", file=sys.stderr)  # noqa: T201 - a command talks

@@ -97,7 +97,7 @@ def _url(values: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str
     if not values.get("ready_file") and (url := environment.get("MAILTRAP_LITE_URL")):
         return url, "MAILTRAP_LITE_URL", ""
     said, path = ready_file(values, environment)
-    if not said:
+    if not said and not (values.get("ready_file") or environment.get("MAILTRAP_LITE_READY_FILE")):
         return DEFAULT_URL, f"the default, for there is no ready file {path}", ""
     try:
         return str(said["web"]["url"]), path, str(said.get("tls", {}).get("ca_file", ""))

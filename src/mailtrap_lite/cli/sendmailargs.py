@@ -158,13 +158,19 @@ def _valued(asked: Asked, letter: str, value: str) -> Asked:
         case "R":
             return asked._replace(ret=_word("-R", value.upper(), {"FULL", "HDRS"}))
         case "V":
-            return asked._replace(envid=value)
+            return asked._replace(envid=_envid(value))
     return asked
 
 
 def _notify(value: str) -> str:
     if value != "NEVER" and not set(value.split(",")) <= {"SUCCESS", "FAILURE", "DELAY"}:  # RFC 3461 section 4.1
         raise Failure(USAGE, f"-N {value!r} is not never, or success, failure and delay with commas")
+    return value
+
+
+def _envid(value: str) -> str:
+    if not (value.isascii() and value.isprintable() and 0 < len(value) <= 100):  # RFC 3461 section 4.4
+        raise Failure(USAGE, f"-V {value!r} is not 1 to 100 characters of printable ASCII")
     return value
 
 

@@ -39,6 +39,7 @@ _mailtrap_lite() {{
     fi
     if [[ $found == @files ]]; then
         compopt -o filenames 2> /dev/null
+        local IFS=$'\n'
         COMPREPLY=($(compgen -f -- "$cur"))
         return
     fi

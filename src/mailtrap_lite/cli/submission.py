@@ -127,4 +127,4 @@ def _text(said: bytes | str) -> str:
 
 def _xtext(text: str) -> str:
     """Return a text as RFC 3461 section 4 has it."""
-    return "".join(c if "!" <= c <= "~" and c not in "+=" else "".join(f"+{o:02X}" for o in c.encode()) for c in text)
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
