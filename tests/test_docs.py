@@ -16,6 +16,7 @@ from mailtrap_lite.cli import findings
 from mailtrap_lite.cli.reference import page
 from mailtrap_lite.cli.sources import flag_of
 from mailtrap_lite.message import Rule
+from mailtrap_lite.search import TERMS
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -62,6 +63,16 @@ def test_the_page_of_commands_is_up_to_date() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == manual(), (
         "run: python -m mailtrap_lite.cli.manual > docs/commands.md"
     )
+
+
+def test_the_page_of_search_is_up_to_date() -> None:
+    from mailtrap_lite.search.__main__ import page as search_page
+
+    assert (ROOT / "docs" / "search.md").read_text(encoding="utf-8") == search_page(), (
+        "run: python -m mailtrap_lite.search > docs/search.md"
+    )
+    for term in TERMS:
+        assert f"| `{term.name}:` |" in search_page()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -10,6 +10,7 @@ import pytest
 
 from mailtrap_lite.match import Match
 from mailtrap_lite.message import Envelope, Message
+from mailtrap_lite.search import parse
 
 RAW = b"From: Al <al@x.test>\r\nTo: list@x.test\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= [urgent]\r\n\r\nhi\r\n"
 MESSAGE = Message(1, Envelope.of("bounce@x.test", ["Bob@x.test", "eve@x.test"]), RAW, 1.0)
@@ -31,6 +32,7 @@ def has_text(message: Message) -> bool:
         pytest.param(Match(subject="Grüße [urgent]"), id="decoded subject, brackets as they are"),
         pytest.param(Match(subject="Gr?ße*"), id="subject with wildcards"),
         pytest.param(Match(subject=re.compile("urg")), id="subject by regex"),
+        pytest.param(Match(query=parse("from:al subject:GR\u00dcSSE", now=0.0)), id="query"),
         pytest.param(Match(to="eve@x.test", subject="*", where=lambda m: m.text == "hi\n" or "hi" in m.text), id="all"),
     ],
 )
@@ -45,6 +47,11 @@ def test_what_matches_has_no_differences(match: Match) -> None:
         pytest.param(Match(sender="bob@x.test"), ["sender is 'bounce@x.test', 'al@x.test'"], id="sender"),
         pytest.param(Match(subject="grüße*"), ["subject is 'Grüße [urgent]'"], id="subject with its case"),
         pytest.param(Match(subject="urgent"), ["subject is 'Grüße [urgent]'"], id="a text fits as a whole"),
+        pytest.param(
+            Match(query=parse("from:al hello -hi", now=0.0)),
+            ["answer to `hello` is no", "answer to `-hi` is no"],
+            id="query",
+        ),
         pytest.param(Match(where=has_text), ["where=has_text says no"], id="function"),
         pytest.param(
             Match(to="x", subject="y"),

@@ -66,7 +66,7 @@ def mailtrap_session(mailtrap_settings: Mapping[str, Any], request: pytest.Fixtu
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Empty the session's server, if there is one, before any fixture of the next test runs."""
     if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.clear()
+        server.clear(uids=True)
 
 
 @pytest.fixture

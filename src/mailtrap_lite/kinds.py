@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # Any: a kind reads a type of its own
 
+NEVER = "never"
+
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -162,6 +164,10 @@ def _network(text: str) -> str:
         return _name(text).lower()
 
 
+def _expiry(text: str) -> int | str:
+    return NEVER if text.lower() == NEVER else _whole(text)
+
+
 def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
@@ -217,6 +223,7 @@ OCTETS = Kind(_octets, "a number of octets, with k, m or g for KiB, MiB or GiB, 
 COUNT = Kind(_positive, "a whole number from 1", "N")
 AMOUNT = Kind(_whole, "a whole number; 0 is no limit", "N")
 DELAY = Kind(_whole, "a whole number of seconds; 0 is none", "SECONDS")
+EXPIRY = Kind(_expiry, "never, or a whole number of days", "never|DAYS")
 SECONDS = Kind(_seconds, "a number of seconds above 0, for example 300 or 0.5", "SECONDS")
 SWITCH = Kind(_switch, "yes or no", "yes|no")
 HOPS = Kind(_hops, "a whole number up to 10; 0 is none", "N")

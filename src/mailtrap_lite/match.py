@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.message import Message
-from mailtrap_lite.search import Query, Searched
+from mailtrap_lite.search.words import Searched
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 # A text, in which `*` stands for anything and `?` for any one character, or a regular expression.
 Pattern = str | re.Pattern[str]
@@ -38,6 +42,8 @@ class Match:
             text = value.pattern if isinstance(value, re.Pattern) else value
             if value is not None and not isinstance(text, str):
                 raise TypeError(f"{name}={value!r} is not a text or a regular expression for texts")
+        if isinstance(self.query, str):
+            raise TypeError(f"query={self.query!r} is a text; parse makes a query of it")
         if self.where is not None and not callable(self.where):
             raise TypeError(f"where={self.where!r} is not a function of a message")
 
@@ -53,7 +59,7 @@ class Match:
         if self.subject is not None and not _fits(self.subject, message.subject, fold=False):
             found.append(f"subject is {message.subject!r}")
         if self.query is not None:
-            found += [f"answer to {part} is no" for part in self.query.unmet(Searched.of(message))]
+            found += [f"answer to `{part}` is no" for part in self.query.unmet(Searched.of(message))]
         # Asked last: a function may rely on the other conditions.
         if not found and self.where is not None and not self.where(message):
             found.append(f"where={_name(self.where)} says no")

@@ -16,6 +16,7 @@ from mailtrap_lite.kinds import (
     DELAY,
     ENDPOINT,
     ENDPOINT_OR_SOCKET,
+    EXPIRY,
     HOPS,
     HOSTNAME,
     HOSTNAMES,
@@ -24,6 +25,7 @@ from mailtrap_lite.kinds import (
     LOOP,
     MAILBOXES,
     NETWORKS,
+    NEVER,
     OCTETS,
     PASSWORD,
     PATH,
@@ -43,6 +45,7 @@ __all__ = [
     "EXTENSIONS",
     "MECHANISMS",
     "MEMORY",
+    "NEVER",
     "POP3_CAPABILITIES",
     "POP3_EXTENSIONS",
     "PREFIX",
@@ -138,10 +141,14 @@ class Settings:
         "which POP3 logins are right: any; those of users (table); the same, or any without (required); none",
     )
     pop3_hide: tuple[str, ...] = _setting((), POP3_HIDE, "POP3 capabilities and mechanisms that are not there")
+    pop3_require_tls: bool = _setting(False, SWITCH, "take no POP3 login before STLS; switches tls on")
     pop3_lock: bool = _setting(
         True, SWITCH, "one POP3 session in a mailbox at a time; no: each has a snapshot of its own"
     )
-    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins of one user")
+    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins to one maildrop")
+    pop3_expire: int | str = _setting(
+        NEVER, EXPIRY, "the age at which mail is deleted from mailboxes, but still shown; 0: once a client fetched it"
+    )
     strict: bool = _setting(False, SWITCH, "refuse what a strict receiver would refuse; see lint")
     message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
     recipients: int = _setting(1000, COUNT, "recipients of one message")

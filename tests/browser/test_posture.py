@@ -51,6 +51,27 @@ def test_a_person_signs_in_reads_and_signs_out(mail: Server, page: Page) -> None
     assert page.url == f"{mail.url}/login"
 
 
+def test_over_plain_http_at_a_name_of_a_network_a_person_signs_in_and_out(
+    open_page: Callable[..., Page], complaints: list[str]
+) -> None:
+    # There browsers send no Sec-Fetch-Site, and with "no-referrer" not even an Origin.
+    with Server(web_password=PASSWORD, allowed_hosts="mail.lan") as server:
+        url = f"http://mail.lan:{server.web.port}"
+        page = open_page()
+        page.goto(f"{url}/sessions")
+        sign_in(page)
+        page.wait_for_url(f"{url}/sessions")
+        page.goto(f"{url}/login")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="Sign in").wait_for()
+        page.goto(url)
+
+        assert page.url == f"{url}/login"
+        page.close()
+    # Chromium says of each page there that it is not isolated.
+    complaints[:] = [said for said in complaints if "Cross-Origin-Opener-Policy" not in said]
+
+
 def test_a_wrong_password_is_said(mail: Server, page: Page, complaints: list[str]) -> None:
     page.goto(mail.url)
     sign_in(page, "wrong")
@@ -99,6 +120,7 @@ def test_over_tls_the_cookie_is_bound_to_this_host(open_page: Callable[..., Page
         page.locator("#live[data-state=on]").wait_for()
 
         (cookie,) = page.context.cookies()
+        page.close()
 
     assert cookie["name"].startswith("__Host-mailtrap-lite-")
     assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, True, "Strict", "/")
@@ -124,7 +146,7 @@ def outside(proxy: ReverseProxy) -> list[str]:
 
 
 def test_without_scripts_all_that_a_browser_asks_for_is_below_the_base_path(
-    open_page: Callable[..., Page], below: tuple[Server, str, ReverseProxy]
+    below: tuple[Server, str, ReverseProxy], open_page: Callable[..., Page]
 ) -> None:
     _, url, proxy = below
     page = open_page(ignore_https_errors=True, java_script_enabled=False)
@@ -148,7 +170,7 @@ SCRIPTS_KNOW_THE_BASE = any("dataset.base" in script.read_text() for script in S
 
 @pytest.mark.xfail(not SCRIPTS_KNOW_THE_BASE, reason="the scripts do not read data-base yet", strict=False)
 def test_with_scripts_all_that_a_browser_asks_for_is_below_the_base_path(
-    open_page: Callable[..., Page], below: tuple[Server, str, ReverseProxy]
+    below: tuple[Server, str, ReverseProxy], open_page: Callable[..., Page]
 ) -> None:
     server, url, proxy = below
     page = open_page(ignore_https_errors=True)

@@ -40,6 +40,7 @@ Content-Disposition: attachment; filename="../../invoice.pdf"\r
 %PDF\r
 --b--\r
 """
+FROM = "From a@x.test Mon Nov 23 14:02:11 2026\n"
 HOSTILE = b"From: e@x.test\r\nTo: f@x.test\r\nSubject: =?utf-8?q?=1B]52;c;aGk=3D=07=E2=80=AEx?=\r\n\r\n\x1b[2Jhi\r\n"
 
 
@@ -402,7 +403,7 @@ def test_import_takes_directories_and_maildirs(mailtrap: Server, ask: Ask, tmp_p
         "mail/b.eml": "Subject: b\n\n",
         "mail/a.EML": "Subject: a\n\n",
         "mail/notes.txt": "no mail",
-        "mail/box.mbox": "From x\nSubject: in a box\n\nFrom x\nSubject: 2\n\n",
+        "mail/box.mbox": f"{FROM}Subject: in a box\n\n{FROM}Subject: 2\n\n",
         "mail/inner/c.eml": "Subject: c\n\n",
         "Maildir/cur/1.x:2,S": "Subject: first\n\n",
         "Maildir/new/2.x": "Subject: second\n\n",
@@ -425,7 +426,7 @@ def test_import_takes_directories_and_maildirs(mailtrap: Server, ask: Ask, tmp_p
 def test_import_from_a_pipe_and_of_what_names_nobody(mailtrap: Server, ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "nobody.eml").write_text("Subject: x\n\n")
 
-    assert len(said(ask("import", "-", stdin="From x\nTo: b@x.test\n\nhi\n")).split()) == 1
+    assert len(said(ask("import", "-", stdin=f"{FROM}To: b@x.test\n\nhi\n")).split()) == 1
     assert complained(ask("import", "nobody.eml"), 2).startswith("nobody.eml: ")
     (tmp_path / "empty").mkdir()
     assert complained(ask("import", "empty"), 1)

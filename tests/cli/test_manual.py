@@ -39,7 +39,7 @@ def around(with_programs: dict[str, str], mailtrap: Server, tmp_path: Path) -> d
     for path in ("mail.eml", "tests/mail/one.eml", "home/Maildir/new/1.x"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(MAIL)
-    (tmp_path / "mail.mbox").write_bytes(b"From x\n" + MAIL)
+    (tmp_path / "mail.mbox").write_bytes(b"From shop@example.com Mon Nov 23 14:02:11 2026\n" + MAIL)
     (tmp_path / "orders").mkdir()
     return {
         **with_programs,

@@ -50,6 +50,7 @@ def test_the_whole_loop(mail: Server) -> None:
     send(mail)
 
     assert mail.wait_for(to="b@x.test", subject="hello").raw == MAIL
+    assert mail.wait_for(query="subject:=hello rcpt:=b@x.test").raw == MAIL
     with urllib.request.urlopen(f"{mail.url}/api/v1/message/latest/raw") as answer:
         assert answer.read() == MAIL
     assert fetch(mail, "b@x.test", delete=True) == [MAIL]
@@ -225,8 +226,9 @@ def test_planted_mail_waits_for_its_pop3_client(mail: Server, tmp_path: Path) ->
 
     assert planted.envelope.addresses == ("bob@x.test", "eve@x.test")
     assert fetch(mail, "eve@x.test") == [letter.as_bytes().replace(b"\n", b"\r\n")]
-    assert [message.raw for message in mail.mailbox("bob@x.test").messages][1:] == [b"raw\n.dot\n", MAIL]
-    assert fetch(mail, "bob@x.test")[1:] == [b"raw\r\n.dot\r\n", MAIL]
+    # The one that is said to be old comes first.
+    assert [message.raw for message in mail.mailbox("bob@x.test").messages] == [MAIL, planted.raw, b"raw\n.dot\n"]
+    assert fetch(mail, "bob@x.test") == [MAIL, planted.raw, b"raw\r\n.dot\r\n"]
     assert mail.messages[-1].received == 5.0
     assert mail.messages[-1].envelope.sender == "shop@x.test"
 
@@ -296,7 +298,7 @@ def test_doors_that_show_mail_are_open_to_others_only_when_somebody_said_so(sett
 def test_doors_that_the_loop_cannot_take_over_are_said_and_closed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(doors: object, tls: object) -> list[object]:
+    async def fail(doors: object) -> list[object]:
         raise OSError("too many open files")
 
     monkeypatch.setattr("mailtrap_lite.server.server.serve", fail)

@@ -71,8 +71,9 @@ def check_html(html: str) -> Report:
             if attribute[1].lower() == "style":
                 pieces.append(attribute[2] or attribute[3] or attribute[4] or "")
         if name == "style":
-            end = html.find("</", found.end())
-            pieces.append(html[found.end() : min(len(html) if end < 0 else end, found.end() + max(room, 0))])
+            last = min(len(html), found.end() + max(room, 0))
+            end = html.find("</", found.end(), last)
+            pieces.append(html[found.end() : last if end < 0 else end])
         for piece in pieces:
             sheets.append(piece[: max(room, 0)])
             room -= len(piece)

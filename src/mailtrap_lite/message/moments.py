@@ -31,9 +31,9 @@ def moment_in(text: str, *, now: float, tz: tzinfo = UTC) -> float:
             return here.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
         if found := _ISO.fullmatch(plain):
             return _written(found, tz).timestamp()
-    except (OverflowError, OSError) as err:  # in the years 1 and 9999 the zone may lead out of what datetime can say
-        raise ValueError(text) from err
-    raise ValueError(text)
+    except (ValueError, OverflowError, OSError) as err:  # a day that is none, or beyond what datetime can say
+        raise ValueError(f"{text!r} is no moment") from err
+    raise ValueError(f"{text!r} is no moment")
 
 
 def _written(found: re.Match[str], tz: tzinfo) -> datetime:

@@ -13,11 +13,11 @@ from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox.files import mails_in
 from mailtrap_lite.sandbox.planting import addresses_of
-from mailtrap_lite.search import Query
 
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.planting import Mail
     from mailtrap_lite.sandbox.sandbox import Sandbox
+    from mailtrap_lite.search import Query
 
 
 class Mailbox:
@@ -83,7 +83,8 @@ class Mailbox:
     def preload(self, source: str | os.PathLike[str]) -> list[Message]:
         """Plant all mail of a directory of .eml files, an mbox file or a Maildir, and return it in that order.
 
-        Files of a directory and of a Maildir (`new` and `cur`) come by name, mail of an mbox file as it lies there.
+        Files of a directory come by name, those of a Maildir (`new` and `cur`) in the order of delivery, mail of an
+        mbox file as it lies there.
         Raises BadMail, and then nothing was planted, for what is none of these or cannot be read.
         """
         mails = list(mails_in(Path(source)))

@@ -1,68 +1,51 @@
-"""An mbox file, read and written in the quoting that loses nothing, which is called mboxrd (RFC 4155, appendix A).
+"""An mbox file (RFC 4155): where each mail in it begins, and what the writer changed. Knows no file.
 
-Each mail stands behind a line that begins with "From ". A line of the mail that would be taken for one, or for a quoted
-one, gets a ">" more. An empty line stands behind each mail. Bytes are kept as they are: a mail whose lines end with
-CR LF has them in the file too. A mail that does not end with a line end gets one, for there is no other way to part it
-from the next.
+A mail begins behind a line "From ADDRESS DATE" that follows an empty line, or that is the first. That line is not part
+of the mail, nor is the empty line before the next one. A line that begins with "From " and says no date is text, quoted
+or not. A quoted line, as ">From " or ">>From ", loses one ">".
+What a header says of its length (Content-Length, as the mboxcl formats have it) is not looked at.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
-from typing import BinaryIO
+from datetime import datetime
 
-from mailtrap_lite.errors import BadMail, TooLarge
-
-_FROM = b"From "
-_TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
-_QUOTED = re.compile(rb">+From ")
-_PIECE = 65536  # octets of a line that are looked at together
-_NO_ADDRESS = re.compile(r"[^!-~]")
-
-
-def entry(raw: bytes, *, sender: str, received: float) -> bytes:
-    """Return a mail as it stands in an mbox file. received: seconds since the epoch."""
-    moment = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(received))
-    head = f"From {_NO_ADDRESS.sub('?', sender) or 'MAILER-DAEMON'} {moment}\n"
-    end = b"\n" if raw.endswith(b"\n") or not raw else b"\n\n"
-    return head.encode("ascii") + _TO_QUOTE.sub(rb">\1", raw) + end
+_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
+_EMPTY_LINE = re.compile(rb"\r?\n\Z")
+# Whom it came from is one word, as "a@x.test", "MAILER-DAEMON" and "-", or "a at x.test", as archives of lists have it.
+# The date is that of asctime(3), often with a zone before or behind the year, and some leave the seconds out.
+_POSTMARK = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [ \t]*\S+(?: at \S+)?[ \t]+"
+    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t]+(?P<month>[A-Z][a-z]{2})[ \t]+"
+    rb"(?P<day>[0-9]{1,2})[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)[ \t]+(?:(?:[A-Z]{1,5}|[+-][0-9]{4})[ \t]+)*"
+    rb"(?P<year>[0-9]{4})(?:[ \t]+(?:[A-Z]{1,5}|[+-][0-9]{4}))*(?:[ \t]+remote from \S+)?[ \t]*(?:\r?\n|\Z)"
+)
 
 
-def mails_in_mbox(file: BinaryIO, *, largest: int = 0) -> Iterator[bytes]:
-    """Return the mails of an mbox file in their order, one at a time.
-
-    largest: octets of one mail, 0 for any. Raises BadMail for what is no mbox file, TooLarge for a larger mail.
-    """
-    mail: list[bytes] | None = None
-    size = 0
-    line_end = b"\n"
-    at_line_start = True
-    while piece := file.readline(_PIECE):
-        if at_line_start and piece.startswith(_FROM):
-            if mail is not None:
-                yield _without_separator(b"".join(mail), line_end)
-            line_end = b"\r\n" if _rest_of_line(file, piece).endswith(b"\r\n") else b"\n"
-            mail, size = [], 0
-            continue
-        if mail is None:
-            raise BadMail('this is no mbox file: it does not begin with "From "')
-        mail.append(piece[1:] if at_line_start and _QUOTED.match(piece) else piece)
-        size += len(piece)
-        if 0 < largest < size - len(line_end):
-            raise TooLarge(f"a mail of it is larger than {largest:,} octets")
-        at_line_start = piece.endswith(b"\n")
-    if mail is not None:
-        yield _without_separator(b"".join(mail), line_end)
+def mails_of_mbox(octets: bytes) -> Iterator[bytes] | None:
+    """Return the mails of an mbox file, in its order; None for octets that do not begin as one does."""
+    marks = [mark for mark in _POSTMARK.finditer(octets) if _is_a_moment(mark)]
+    if octets and (not marks or marks[0].start() != 0):
+        return None
+    ends = [*(mark.start() for mark in marks[1:]), len(octets)]
+    return (_mail(octets[mark.end() : end]) for mark, end in zip(marks, ends, strict=False))
 
 
-def _rest_of_line(file: BinaryIO, piece: bytes) -> bytes:
-    while not piece.endswith(b"\n") and (more := file.readline(_PIECE)):
-        piece = more
-    return piece
+def _is_a_moment(mark: re.Match[bytes]) -> bool:
+    hour, minute, second = (int(digits) for digits in (mark["time"] + b":0").split(b":")[:3])
+    try:
+        month = _MONTHS.index(mark["month"]) + 1
+        datetime(int(mark["year"]), month, int(mark["day"]), hour, minute, second)  # noqa: DTZ001 - does it exist?
+    except ValueError:
+        return False
+    return True
 
 
-def _without_separator(mail: bytes, line_end: bytes) -> bytes:
-    """Return a mail without the empty line behind it, which some writers leave out at the end of the file."""
-    return mail[: -len(line_end)] if mail == line_end or mail.endswith(b"\n" + line_end) else mail
+def _mail(part: bytes) -> bytes:
+    # Only an empty line at the end is the writer's; a last line that is not empty keeps its end.
+    if part.endswith((b"\n\n", b"\n\r\n")) or part in (b"\n", b"\r\n"):
+        part = _EMPTY_LINE.sub(b"", part)
+    return _QUOTED.sub(rb"\1", part)

@@ -10,13 +10,15 @@ from mailtrap_lite.errors import BadQuery, NoSuchMessage, ServerClosed, StoreErr
 from mailtrap_lite.message import Message, Summary
 from mailtrap_lite.message.moments import UTC
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.search import Query, Words, parse
+from mailtrap_lite.search.words import Words
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import Gist, Row, Store
 from mailtrap_lite.tags import arrival_tags, checked_tag
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from mailtrap_lite.search import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class Searching:
 
     def query(self, query: str | Query, *, tz: tzinfo = UTC) -> Query:
         """Read a search; tz: where a day begins. Raises BadQuery."""
-        return query if isinstance(query, Query) else parse(query, now=self.clock(), tz=tz)
+        from mailtrap_lite.search import parse  # the first search pays for the import, not every start
+
+        return parse(query, now=self.clock(), tz=tz) if isinstance(query, str) else query
 
     def search(self, query: str | Query, *, start: int = 0, limit: int = 50) -> SearchPage:
         """Return what a list shows of the messages that a search finds, newest first, `limit` of them from `start`.
@@ -58,7 +62,7 @@ class Searching:
         asked = self.query(query)
         if asked.is_everything:
             raise BadQuery(asked.text, 0, "an empty query would mean every message")
-        return self._store.search(asked, read=self._gist).ids
+        return list(self._store.search(asked, read=self._gist).ids)
 
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""

@@ -159,7 +159,7 @@ TERMS: tuple[Term, ...] = (
         _within(Section.ENVELOPE_FROM),
         exact=True,
     ),
-    Term("rcpt", "text", "rcpt:=erin@x.test", "a recipient that RCPT TO named", _within(Section.RCPT), exact=True),
+    Term("rcpt", "text", "rcpt:erin", "a recipient that RCPT TO named", _within(Section.RCPT), exact=True),
     Term("user", "text", "user:app", "who had logged in over SMTP", _within(Section.USER), exact=True),
     Term(
         "mailbox",

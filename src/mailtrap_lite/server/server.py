@@ -24,7 +24,6 @@ from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
 from mailtrap_lite.sandbox.planting import Mail
-from mailtrap_lite.search import Query
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
@@ -34,6 +33,7 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -110,16 +110,16 @@ class Server:
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
-            doors = [(name, make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
+            doors = [(make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
                 pid=os.getpid(),
                 sandbox=sandbox,
                 store=store,
                 loop=loop,
-                doors=[door for _, door, _ in doors],
+                doors=[door for door, _ in doors],
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
-                serving=loop.start(serve(doors, spoken)),
+                serving=loop.start(serve(doors)),
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 sockets=[each for name in names for each in listeners[name]],
@@ -338,9 +338,12 @@ class Server:
         """
         return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at, uid=uid)
 
-    def clear(self) -> int:
-        """Delete every message; ports stay, ids go on rising. Return how many there were."""
-        return self.sandbox.clear()
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete every message; ports stay, ids go on rising. Return how many there were.
+
+        uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
+        """
+        return self.sandbox.clear(uids=uids)
 
 
 @contextmanager

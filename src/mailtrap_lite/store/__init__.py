@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailtrap_lite.settings import MEMORY, Settings
-from mailtrap_lite.store.contract import Arrival, Counts, Entry, Found, Gist, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.gists import Found, Gist
 from mailtrap_lite.store.memory import MemoryStore
 
 __all__ = [

@@ -14,18 +14,18 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.search import Query, Words
+from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 log = logging.getLogger(__name__)
-
-# Messages and octets of their words that are kept with one transaction: who delivers meanwhile waits for no more.
-GISTS_AT_ONCE = 100
-OCTETS_AT_ONCE = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, when it comes or
+    when a maildrop needs it.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
     """
@@ -58,30 +59,6 @@ class Row:
     read: bool
     digest: Digest | None
     tags: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gist:
-    """What was read from a mail, so that nobody has to read it again.
-
-    digest: for a list. tags: those that it came with. words: for a search.
-    """
-
-    digest: Digest
-    tags: tuple[str, ...]
-    words: Words
-
-
-# Reads a mail; never raises.
-Reader = Callable[[Message], Gist]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: the ids, newest first, and how many of them nobody opened."""
-
-    ids: list[int]
-    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +97,9 @@ class Retention:
 
 EVERY_MAILBOX = Selection()
 
+# In place of a user: who deleted mail that was in a mailbox for too long (RFC 2449 section 6.7).
+EXPIRE = "EXPIRE"
+
 
 class Store(ABC):
     """The contract. All methods but `add_soon`: any thread, blocking."""
@@ -131,6 +111,7 @@ class Store(ABC):
         self._closed = False
         self._identity = ""
         self._reading_up = threading.Lock()
+        self._last_search: tuple[object, Found] | None = None
         self._read_to = 0  # every message up to this id has its gist, or is gone
 
     @property
@@ -176,19 +157,22 @@ class Store(ABC):
         # new after somebody starts again with id 1.
         return f"{self._identity}.{message}"
 
-    def _refuse_uid(self, arrival: Arrival, taken: Collection[str]) -> None:
-        """Raise BadMail for a UIDL that cannot be chosen. taken: the mailboxes in which a message has it."""
+    def _refuse_uid(self, arrival: Arrival, used: Collection[str]) -> None:
+        """Raise BadMail for a UIDL that cannot be chosen. used: the mailboxes in which a message has or had it."""
         if arrival.uid.startswith(f"{self._identity}."):
             raise BadMail(f"uid={arrival.uid!r} cannot be chosen: such a UIDL is one of the store's own")
         for mailbox in arrival.mailboxes:
-            if mailbox in taken:
-                raise BadMail(f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL")
+            if mailbox in used:
+                # RFC 1939 section 7: a server should never use one again, as clients remember what they have fetched.
+                raise BadMail(
+                    f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL or had it"
+                )
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
         """Store a message with its deliveries, drop what is beyond the retention, and return the id.
 
-        Raises BadMail if a message in one of the mailboxes has its UIDL, or if that could be one of the store's own.
+        Raises BadMail if a message in one of the mailboxes ever had its UIDL, or if that could be the store's own.
         """
 
     @abstractmethod
@@ -208,14 +192,35 @@ class Store(ABC):
         """Delete messages with their deliveries; unknown ids are ignored. Return how many there were."""
 
     @abstractmethod
-    def clear(self) -> int:
-        """Delete everything; ids go on rising. Return how many messages there were."""
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete everything; ids go on rising. Return how many messages there were.
+
+        uids: also forget which UIDLs were chosen, so that they can be chosen again.
+        """
 
     @abstractmethod
     def update_maildrop(
-        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
-    ) -> None:
-        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
+        self,
+        selection: Selection,
+        *,
+        fetched: Collection[int],
+        deleted: Collection[int],
+        expired: Collection[int] = (),
+        user: str,
+        now: float,
+    ) -> list[int]:
+        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
+
+        expired: deleted too, not by the user but by EXPIRE.
+        Return those that the user deleted, in the order of `deleted`: not what was deleted or removed before.
+        """
+
+    @abstractmethod
+    def expire(self, *, before: float, now: float) -> int:
+        """Mark each delivery of a message that was received before a time as deleted by EXPIRE. Return how many.
+
+        What was put back since by `restore` stays.
+        """
 
     @abstractmethod
     def restore(self, message: int, selection: Selection) -> int:
@@ -230,9 +235,14 @@ class Store(ABC):
         It first reads what nobody has read yet. No lock that a writer needs is held for longer than a moment.
         What is stored meanwhile is left out; what is marked or deleted meanwhile may be seen or not.
         """
+        asked = (query.parts, self.revision)  # read first: what is committed from now on makes it out of date
+        if self._last_search is not None and self._last_search[0] == asked:
+            return self._last_search[1]  # the next page of it, most of the time
         newest = self.last_id  # the end: a search must not run after those who deliver
         self.read_up(read)
-        return self._scan(query, read, newest=newest)
+        found = self._scan(query, read, newest=newest)
+        self._last_search = (asked, found)
+        return found
 
     def read_up(self, read: Reader) -> None:
         """Read the messages that nobody has read yet, and keep their gists, in small transactions.
@@ -240,30 +250,13 @@ class Store(ABC):
         A store that cannot keep them now does without.
         """
         with self._reading_up:  # who comes second waits, and finds it done
-            slice_: list[tuple[int, Gist]] = []
-            octets = 0
-            for message in self._unread_up(self._read_to):
+            for gists in gists_of(self._unread_up(self._read_to), self.message, read):
                 try:
-                    gist = read(self.message(message))
-                except NoSuchMessage:  # deleted since the ids were read
-                    continue
-                slice_.append((message, gist))
-                octets += sum(map(len, gist.words[1:]))
-                if len(slice_) == GISTS_AT_ONCE or octets >= OCTETS_AT_ONCE:
-                    if not self._kept(slice_):
-                        return
-                    slice_, octets = [], 0
-            self._kept(slice_)
-
-    def _kept(self, gists: Sequence[tuple[int, Gist]]) -> bool:
-        try:
-            self.keep_gists(gists)
-        except StoreError as err:
-            log.warning("what was read for a search is not kept: %s", err)
-            return False
-        if gists:
-            self._read_to = gists[-1][0]
-        return True
+                    self.keep_gists(gists)
+                except StoreError as err:
+                    log.warning("what was read for a search is not kept: %s", err)
+                    return
+                self._read_to = gists[-1][0]
 
     @abstractmethod
     def _unread_up(self, after: int) -> list[int]:
@@ -329,7 +322,7 @@ class Store(ABC):
 
     @abstractmethod
     def waiting(self, selection: Selection) -> list[int]:
-        """Return the ids of the messages of a selection, without those deleted over POP3, oldest first."""
+        """Return the ids of what POP3 did not delete from a selection, in the order of a maildrop."""
 
     @abstractmethod
     def fetched(self, selection: Selection) -> list[int]:
@@ -341,8 +334,9 @@ class Store(ABC):
 
     @abstractmethod
     def maildrop(self, selection: Selection) -> list[Entry]:
-        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once.
+        """Return what a POP3 session sees; a message of several mailboxes of the selection once.
 
+        The order is that of arrival, by `received` and then by id: a mail that is said to be old comes before others.
         A UIDL that was chosen for a message is what a selection of one mailbox shows. In a selection of several only
         the first message that ever had it shows it, and each later one a UIDL of the store's own, so that they differ.
         """

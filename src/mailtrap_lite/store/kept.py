@@ -29,13 +29,14 @@ class Kept:
     octets: what RETR sends, None until it was counted. digest: None until it was made.
     tags: their keys, None until they are known. flags, fields: of its words, None until they were read.
     deep: the headers and the text of its words, None if they were not read or there was no room.
+    restored: the mailboxes into which it was put back.
     uid: the UIDL in each of its mailboxes. shared_uid: that in several mailboxes together.
     """
 
     # fmt: off
     __slots__ = (
         "_delivery", "_envelope", "_marked", "deep", "digest", "fields", "flags", "id", "mailboxes", "octets", "raw",
-        "read", "received", "shared_uid", "tags", "uid",
+        "read", "received", "restored", "shared_uid", "tags", "uid",
     )
     # fmt: on
 
@@ -50,6 +51,7 @@ class Kept:
         self.received = arrival.received
         self.octets = arrival.octets
         self.read = False
+        self.restored: tuple[str, ...] = ()
         self.digest: Digest | None = None
         self.tags: tuple[str, ...] | None = None
         self.flags = 0
@@ -108,3 +110,7 @@ class Kept:
     def waits_in(self, mailbox: str) -> bool:
         """Return whether POP3 did not delete it there."""
         return mailbox not in self._marked or self._marked[mailbox].deleted_at is None
+
+    def may_expire_in(self, mailbox: str) -> bool:
+        """Return whether its age may delete it there: it waits, and nobody has put it back."""
+        return self.waits_in(mailbox) and mailbox not in self.restored

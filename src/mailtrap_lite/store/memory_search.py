@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import ServerClosed
-from mailtrap_lite.search import Query, Searched, Words
-from mailtrap_lite.store.contract import Found, Gist, Reader, Row, Store
+from mailtrap_lite.search.words import Searched, Words
+from mailtrap_lite.store.contract import Row, Store
+from mailtrap_lite.store.gists import Found, Gist, Reader
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.store.tagging import Tagging
 from mailtrap_lite.tags import distinct
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 # Octets of headers and texts that are kept folded. What is beyond that is read again by each search that needs it.
 DEEP_KEPT = 256 * 1024**2
@@ -81,7 +86,7 @@ class SearchedMemory(Store):
         with self._news:
             self._refuse_if_closed()
             there = [kept for kept in matching if kept.id in self._messages]
-            return Found([kept.id for kept in there], sum(not kept.read for kept in there))
+            return Found(tuple([kept.id for kept in there]), sum(not kept.read for kept in there))
 
     def set_tags(self, ids: Iterable[int], tags: Sequence[str]) -> int:
         with self._news:

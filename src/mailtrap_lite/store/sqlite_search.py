@@ -12,16 +12,19 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mailtrap_lite.errors import NoSuchMessage
-from mailtrap_lite.search import Query, Searched, Words
-from mailtrap_lite.search.words import WORDS_RULES
+from mailtrap_lite.search.words import WORDS_RULES, Searched, Words
 from mailtrap_lite.store import statements as sql
 from mailtrap_lite.store.bounds import asks_for_tags, bound_of
-from mailtrap_lite.store.contract import Found, Gist, Reader, Row, Store
+from mailtrap_lite.store.contract import Row, Store
+from mailtrap_lite.store.gists import Found, Gist, Reader
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text
 from mailtrap_lite.tags import distinct, key_of
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 T = TypeVar("T")
 
@@ -87,7 +90,7 @@ class SearchedSqlite(Store):
                             unread += not found.read
             finally:
                 db.execute("COMMIT")
-        return Found(ids, unread)
+        return Found(tuple(ids), unread)
 
     def _searched(
         self,

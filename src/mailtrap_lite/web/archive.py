@@ -1,22 +1,42 @@
-"""Mails as one download, an mbox file or a zip archive, made while it is sent and never whole in memory."""
+"""Mails as one download, an mbox file or a zip archive, made while it is sent and never whole in memory.
+
+The quoting of the mbox file is the one that loses nothing, which is called mboxrd (RFC 4155, appendix A): a line that
+would be taken for the beginning of a mail, or for a quoted one, gets a ">" more. Line ends stay what they are. A mail
+that does not end with a line end gets one, for there is no other way to part it from the next.
+"""
 
 from __future__ import annotations
 
+import re
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from mailtrap_lite.message import Message
-from mailtrap_lite.sandbox.mbox import entry
 
 _ZIP_BEGINS = 1980  # the format has no earlier year, and none after 2107
 _ZIP_ENDS = 2107
+
+
+_TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
+_NO_WORD = re.compile(r"[^!-~]")
 
 
 def mbox_of(messages: Iterable[Message]) -> Iterator[bytes]:
     """Return the pieces of an mbox file."""
     for message in messages:
         yield entry(message.raw, sender=message.envelope.sender, received=message.received)
+
+
+def entry(raw: bytes, *, sender: str, received: float) -> bytes:
+    """Return a mail as it stands in an mbox file. received: seconds since the epoch."""
+    moment = time.gmtime(received)
+    # asctime knows no language, and the year has four digits for those who read it.
+    date = f"{time.asctime(moment)[:20]}{moment.tm_year:04}"
+    head = f"From {_NO_WORD.sub('?', sender) or 'MAILER-DAEMON'} {date}\n"
+    end = b"\n" if raw.endswith(b"\n") or not raw else b"\n\n"
+    return head.encode("ascii") + _TO_QUOTE.sub(rb">\1", raw) + end
 
 
 def zip_of(messages: Iterable[Message]) -> Iterator[bytes]:

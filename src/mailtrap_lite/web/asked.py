@@ -19,7 +19,7 @@ from mailtrap_lite.web.schema import Mismatch, check, shortened
 # Ids are 64-bit integers above 0, in decimal (RFC 8259 numbers would lose digits in JavaScript, so they are strings).
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SURROGATE = re.compile(r"\\\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 Choice = TypeVar("Choice")

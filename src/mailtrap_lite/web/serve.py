@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import http.client
 import logging
+import math
 import selectors
 import socket
 import ssl
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 10.0  # seconds without an octet after which a connection is dropped
+HEAD_TIMEOUT = 30.0  # seconds that a request's head may take when there are too many connections
 MOST_CONNECTIONS = 1000  # each is a thread; more are closed unanswered
 STARVED_PAUSE = 0.1  # seconds until a connection is accepted again after there was no descriptor for it
 GRACE = 0.5  # seconds that requests under way have at the stop
@@ -53,7 +55,7 @@ class Connections:
     """The open connections, to end them from another thread. Any thread."""
 
     def __init__(self) -> None:
-        self._open: dict[socket.socket, State] = {}
+        self._open: dict[socket.socket, tuple[State, float]] = {}  # and since when
         self._changed = threading.Condition()
 
     def __len__(self) -> int:
@@ -62,7 +64,7 @@ class Connections:
     def note(self, connection: socket.socket, state: State) -> None:
         """Remember a connection and where it is."""
         with self._changed:
-            self._open[connection] = state
+            self._open[connection] = state, time.monotonic()
 
     def forget(self, connection: socket.socket) -> None:
         """Forget a connection that is closed."""
@@ -82,9 +84,17 @@ class Connections:
             self._cut(*State)
             return self._changed.wait_for(lambda: not self._open, max(0.0, deadline - time.monotonic()))
 
-    def _cut(self, *states: State) -> None:
-        for connection, state in self._open.items():
-            if state in states:
+    def cut_slow(self, patience: float) -> None:
+        """End those that have been sending the head of their request for longer than patience seconds.
+
+        They may send an octet now and then, so that the read time-out never comes.
+        """
+        with self._changed:
+            self._cut(State.READING, before=time.monotonic() - patience)
+
+    def _cut(self, *states: State, before: float = math.inf) -> None:
+        for connection, (state, since) in self._open.items():
+            if state in states and since < before:
                 try:
                     # Wakes a thread that reads or writes; close would not. Not the method of an SSLSocket, which first
                     # forgets its TLS: what another thread writes at that moment would go out in the clear.
@@ -268,6 +278,7 @@ class Server(ThreadedWSGIServer):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Take a connection, unless there are too many."""
         if len(self.connections) >= MOST_CONNECTIONS:
+            self.connections.cut_slow(HEAD_TIMEOUT)  # for those who come next
             log.warning("more than %d connections; one was closed", MOST_CONNECTIONS)
             return False
         self.connections.note(request, State.READING)

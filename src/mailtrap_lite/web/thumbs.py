@@ -63,5 +63,7 @@ def thumbnail(octets: bytes) -> bytes:
             return written.getvalue()
     except (MailtrapError, MemoryError):
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooManyPoints("the picture declares too many points to decode") from None
     except Exception as err:  # noqa: BLE001 - decoders raise anything on broken pictures, and refuse bombs as they like
         raise NoThumbnail(f"the picture cannot be decoded: {type(err).__name__}") from None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, BinaryIO, Literal
+from typing import IO, Annotated, Literal, cast
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
-from mailtrap_lite.errors import NoSuchMessage, TooLarge
+from mailtrap_lite.errors import BadMail, NoSuchMessage, TooLarge
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.sandbox.mbox import mails_in_mbox
+from mailtrap_lite.sandbox.mbox import mails_of_mbox
 from mailtrap_lite.sandbox.planting import addresses_of
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import MOST_ARCHIVE, MOST_MAIL, Routes
@@ -73,9 +74,10 @@ def import_messages(
     with tempfile.TemporaryFile() as file:
         while piece := request.stream.read(_PIECE):
             file.write(piece)
-        for raw in _mails(file, largest):
+        for raw in _mails(file):
+            _refuse_larger(raw, largest)
             addresses_of(raw, to or None)  # raises before anything comes in
-        return imported([sandbox.deliver(raw, to=to or None, sender=sender).id for raw in _mails(file, largest)])
+        return imported([sandbox.deliver(raw, to=to or None, sender=sender).id for raw in _mails(file)])
 
 
 @routes.get("/api/v1/export", kinds=tuple(_KINDS.values()))
@@ -118,14 +120,26 @@ def _one_mail(sandbox: Sandbox) -> bytes:
     raw = request.get_data(cache=False)
     if not raw:
         raise BadRequest("body: it is to be a mail, and there is none")
-    if 0 < sandbox.settings.message_size < len(raw):
-        raise TooLarge(f"the mail has {len(raw):,} octets; {sandbox.settings.message_size:,} are the most")
+    _refuse_larger(raw, sandbox.settings.message_size)
     return raw
 
 
-def _mails(file: BinaryIO, largest: int) -> Iterator[bytes]:
-    file.seek(0)
-    return mails_in_mbox(file, largest=largest)
+def _mails(file: IO[bytes]) -> Iterator[bytes]:
+    """Return the mails of an mbox file, one at a time; raises BadMail if it is none."""
+    file.flush()
+    if file.tell() == 0:
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
+        # What is mapped is looked at as bytes are, and only what is cut out of it is in memory.
+        found = mails_of_mbox(cast("bytes", octets))
+        if found is None:
+            raise BadMail('body: this is no mbox file: it does not begin with a line "From ADDRESS DATE"')
+        yield from found
+
+
+def _refuse_larger(raw: bytes, largest: int) -> None:
+    if 0 < largest < len(raw):
+        raise TooLarge(f"a mail has {len(raw):,} octets; {largest:,} are the most")
 
 
 def _moment(text: str) -> datetime | None:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import Routes
-from mailtrap_lite.web.api.served import Served
+from mailtrap_lite.web.api.served import MOST, Served
 from mailtrap_lite.web.events import TooManyStreams
 from mailtrap_lite.web.schema import facts
 
@@ -26,7 +26,7 @@ NOW = -1
 def follow(
     served: Served,
     after: Annotated[
-        int, "tell of messages after this id; of those that come from now on without it", facts(minimum=0)
+        int, "tell of messages after this id; of those that come from now on without it", facts(minimum=0, maximum=MOST)
     ] = NOW,
 ) -> Response:
     """Follow what changes, as server-sent events.

@@ -11,6 +11,7 @@ from mailtrap_lite.message import Message, Part
 from mailtrap_lite.web import bodies
 from mailtrap_lite.web.api.declared import Routes
 from mailtrap_lite.web.api.served import NO_MESSAGE, Key, Served, find, session_of
+from mailtrap_lite.web.schema import facts
 from mailtrap_lite.web.shapes import message as shapes
 from mailtrap_lite.web.shapes.message import EnvelopeJson, MessageJson, PartJson, RestoredJson
 from mailtrap_lite.web.shapes.sessions import SessionJson, session
@@ -24,7 +25,9 @@ PartKey = Annotated[str, "the PartID of a part: 1.2 is the second child of the f
 class RestoreJson(TypedDict):
     """In which mailbox."""
 
-    Mailbox: NotRequired[Annotated[str, "an address, a local part or `*` for all, which it is without it"]]
+    Mailbox: NotRequired[
+        Annotated[str, "an address, a local part or `*` for all, which it is without it", facts(minLength=1)]
+    ]
 
 
 @routes.get("/api/v1/message/<key>", refuses=NO_MESSAGE)

@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"[^\s<>(),;:\\\"\x00-\x20\x7f]{1,255}@[^\s<>(),;:\\\"@\x0
 class ReleaseJson(TypedDict):
     """To whom it goes."""
 
-    To: Annotated[list[str], "addresses", facts(example=["bob@example.com"])]
+    To: Annotated[list[str], "addresses", facts(minItems=1, example=["bob@example.com"])]
 
 
 @routes.post(

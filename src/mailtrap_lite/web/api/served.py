@@ -22,12 +22,13 @@ from mailtrap_lite.web.schema import Schema, facts
 
 # Parameters that several routes have.
 Key: TypeAlias = Annotated[str, 'the id of a message, or "latest" for the newest', facts(example="latest")]
-Start: TypeAlias = Annotated[int, "how many of the newest to leave out", facts(minimum=0)]
+MOST = 10**18 - 1  # of any number in a query
+Start: TypeAlias = Annotated[int, "how many of the newest to leave out", facts(minimum=0, maximum=MOST)]
 MOST_LISTED = 1000
 Limit: TypeAlias = Annotated[
     int,
     f"how many to list; more than {MOST_LISTED:,} counts as {MOST_LISTED:,}",
-    facts(minimum=0, **{"x-at-most": MOST_LISTED}),
+    facts(minimum=0, maximum=MOST, **{"x-at-most": MOST_LISTED}),
 ]
 Asked: TypeAlias = Annotated[str, "a search; docs/search.md has its grammar", facts(example="subject:order is:unread")]
 Zone: TypeAlias = Annotated[

@@ -11,7 +11,7 @@ from mailtrap_lite.errors import NoMailArrived, NoSuchMessage
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.search import Query
 from mailtrap_lite.web.api.declared import JSON, Routes, with_status
-from mailtrap_lite.web.api.served import Asked, Served, Zone, query_of
+from mailtrap_lite.web.api.served import MOST, Asked, Served, Zone, query_of
 from mailtrap_lite.web.schema import facts
 from mailtrap_lite.web.shapes.messages import summary
 from mailtrap_lite.web.shapes.waiting import NothingCameJson, WaitedJson
@@ -32,7 +32,9 @@ MOST_SHOWN = 20
 def wait_for_message(
     served: Served,
     query: Asked = "",
-    after: Annotated[int, "only messages after this id, the cursor of an earlier answer", facts(minimum=0)] = 0,
+    after: Annotated[
+        int, "only messages after this id, the cursor of an earlier answer", facts(minimum=0, maximum=MOST)
+    ] = 0,
     timeout: Annotated[float, "seconds, at most 60", facts(minimum=0, maximum=LONGEST)] = 10.0,
     tz: Zone = "",
 ) -> Response:

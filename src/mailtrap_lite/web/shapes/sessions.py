@@ -52,6 +52,8 @@ class ExchangeJson(TypedDict):
 class SessionJson(SessionSummaryJson):
     """A session whole. Omitted lines are missing before Lines[Gap]."""
 
+    Retrieved: Annotated[list[int], "message numbers of a POP3 session, in which they begin with 1"]
+    Deleted: Annotated[list[int], "the same, of what was deleted"]
     Lines: list[LineJson]
     Exchanges: list[ExchangeJson]
     Omitted: int
@@ -98,6 +100,8 @@ def session(value: Session) -> SessionJson:
     """Return the JSON of a session whole."""
     return {
         **session_summary(value),
+        "Retrieved": list(value.retrieved),
+        "Deleted": list(value.deleted),
         "Lines": [{"Speaker": str(line.speaker), "At": round(line.at, 6), "Text": line.text} for line in value.lines],
         "Exchanges": [
             {
