@@ -7,6 +7,7 @@ import json
 import mailbox
 import smtplib
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from mailtrap_lite import Server
+from mailtrap_lite.cli import main, waiting
 
 Ask = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -143,7 +145,7 @@ def test_nothing_of_a_mail_steers_the_terminal(mailtrap: Server, ask: Ask) -> No
         text = said(ask(*arguments))
         assert all(line.isprintable() for line in text.splitlines())
     assert r"\u202ex" in said(ask("list"))
-    assert said(ask("show", "--text")) == "\x1b[2Jhi\r\n"  # a file is no terminal
+    assert said(ask("show", "--text")) == "\x1b[2Jhi\n"  # a file is no terminal
 
 
 def test_a_bad_query_is_told_with_its_place_and_ends_with_2(ask: Ask) -> None:
@@ -321,6 +323,31 @@ def test_wait_that_ends_without_its_mail_tells_what_did_arrive(mailtrap: Server,
     assert "1 of 2 came; " in several.stderr
     again = document(ask("wait", "--to=bob@x.test", "--timeout=0.1", "--count=2", "--json"), 1)
     assert [message["ID"] for message in again["Found"]] == [number]
+
+
+def test_a_wait_is_longer_than_the_api_lets_one_request_be(
+    mailtrap: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(waiting, "_LONGEST", 0.05)
+    began = time.monotonic()
+
+    code = main(["wait", "--timeout=0.3", "--url", mailtrap.url], {})
+
+    assert (code, time.monotonic() - began >= 0.3) == (1, True)
+    assert "no mail arrived" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["list"], ["show"], ["wait"], ["show", "--headers"]], ids=" ".join)
+def test_a_locale_without_a_character_is_no_error(mailtrap: Server, ask: Ask, command: list[str]) -> None:
+    put(mailtrap, "From: a@x.test\r\nSubject: Grün\r\n\r\nhi\r\n".encode())
+
+    done = ask(*command, PYTHONIOENCODING="ascii", LC_ALL="C")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_not_utf8_is_told(mailtrap: Server, ask: Ask) -> None:
+    assert complained(ask("list", "\udcff"), 2) == "what is asked for is not UTF-8"
 
 
 def test_send_writes_a_mail(mailtrap: Server, ask: Ask, tmp_path: Path) -> None:

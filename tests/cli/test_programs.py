@@ -106,7 +106,9 @@ def test_git_send_email(mailtrap: Server, with_programs: dict[str, str], tmp_pat
     program = shutil.which("mailtrap-lite-sendmail", path=with_programs["PATH"])
     flags = [f"--sendmail-cmd={program}", "--from=Ann <ann@x.test>", "--to=bob@x.test", "--confirm=never", "--quiet"]
 
-    done([git, "send-email", *flags, "--suppress-cc=all", "0001-x.patch"], with_programs, tmp_path)
+    who = {"GIT_COMMITTER_NAME": "Ann", "GIT_COMMITTER_EMAIL": "ann@x.test"}
+
+    done([git, "send-email", *flags, "--suppress-cc=all", "0001-x.patch"], {**with_programs, **who}, tmp_path)
 
     (message,) = mailtrap.messages
     assert (message.subject, message.envelope.addresses) == ("[PATCH] x", ("bob@x.test",))

@@ -189,6 +189,10 @@ def test_a_token_opens(serve: Serve, run: Run, tmp_path: Path) -> None:
         command = tuple("out.eml" if word == "out.mbox" and command[0] == "import" else word for word in command)
         (tmp_path / "out.eml").write_text("To: b@x.test\n\n")
         assert "it wants a password or a token" in complained(run(*command, "--url", url), 4)
+    for token in ("s3cret\n7", "s3cr\u00e9t", "s3 cret"):
+        assert "s3" not in complained(run("list", "--url", url, f"--token={token}"), 2)
+    large = complained(run("send", "--raw", "--url", url, stdin="To: b@x.test\n\n" + "x" * 20_000_000), 4)
+    assert "it wants a password or a token" in large
     assert "s3cret" not in (wrong := complained(run("list", "--url", url, "--token=s3cret2"), 4))
     assert "--token" in wrong
 
@@ -263,6 +267,8 @@ def another() -> Iterator[tuple[str, type[Other]]]:
         (200, "text/html", b"<p>hello"),
         (200, "application/json", b"[1]"),
         (200, "application/json", b"{"),
+        (200, "application/json", b"{}"),
+        (200, "application/json", b'{"messages": [{"ID": "1"}], "messages_count": 1}'),
         (404, "text/html", b"<p>no"),
         (302, "text/html", b""),
         (500, "application/json", b'{"Error": 3}'),

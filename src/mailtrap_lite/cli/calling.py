@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import IO, Any  # Any: JSON documents
 from urllib.parse import urlencode
 
@@ -31,6 +32,13 @@ def of_message(key: str, side: str = "") -> str:
     if key != "latest" and not (key.isascii() and key.isdigit()):
         raise Failure(NOTHING, f"{key!r} is the id of no message")
     return f"{_MESSAGE}{key}{side}"
+
+
+class _Answer(dict[str, Any]):
+    """An object of a document. That something is missing in it is no bug here: somebody else answered."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Failure(UNREACHABLE, f"the answer has no {name}; what answered is no mailtrap-lite, or an old one")
 
 
 class Api:
@@ -105,7 +113,10 @@ class Api:
         size: int | None = None,
     ) -> http.client.HTTPResponse:
         asked = {name: value for name, value in (query or {}).items() if value not in (None, "")}
-        target = self._place.base + path + ("?" + urlencode(asked, doseq=True) if asked else "")
+        try:
+            target = self._place.base + path + ("?" + urlencode(asked, doseq=True) if asked else "")
+        except UnicodeEncodeError:
+            raise Failure(USAGE, "what is asked for is not UTF-8") from None
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = kind
@@ -114,7 +125,9 @@ class Api:
         if self._place.authorization:
             headers["Authorization"] = self._place.authorization
         try:
-            self._connection.request(method, target, body, headers)
+            # A server that refuses a large mail may close before it has read it, and has answered then.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
         except (OSError, http.client.HTTPException, ValueError) as err:
             raise Failure(UNREACHABLE, self._unreachable(err)) from err
@@ -125,7 +138,9 @@ class Api:
     def _document(self, answer: http.client.HTTPResponse) -> Any:
         try:
             octets = answer.read()
-            return json.loads(octets) if answer.headers.get_content_type() == "application/json" else octets.decode()
+            if answer.headers.get_content_type() != "application/json":
+                return octets.decode()
+            return json.loads(octets, object_hook=_Answer)
         except (OSError, http.client.HTTPException, ValueError) as err:
             raise Failure(UNREACHABLE, f"{self._place.url} did not answer as a mailtrap-lite does") from err
 
@@ -135,10 +150,8 @@ class Api:
         except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
             return Failure(UNREACHABLE, f"what answers at {self._place.url} with {answer.status} is no mailtrap-lite")
         code = _CODES.get(answer.status, UNREACHABLE)
-        if code == NOTHING and not path.startswith(
-            _MESSAGE
-        ):  # the API itself is not there, for it is below a base path
-            code = UNREACHABLE
+        if code == NOTHING and not path.startswith(_MESSAGE):
+            code = UNREACHABLE  # the API itself is not there, for it is below a base path
         said = _MEANS.get(answer.status, str(said))
         return Failure(code, f"{self._place.url}: {said}" if code in (REFUSED, UNREACHABLE) else said)
 

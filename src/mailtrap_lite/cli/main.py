@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 
 from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE, Command
 from mailtrap_lite.cli.failure import USAGE, Failure
@@ -42,6 +43,8 @@ def _run(command: Command, arguments: Sequence[str], environment: Mapping[str, s
     from mailtrap_lite.cli.parsing import parsed
 
     try:
+        if isinstance(sys.stdout, TextIOWrapper):  # a terminal of another age still shows what it can
+            sys.stdout.reconfigure(errors="backslashreplace")
         values = parsed(command, arguments)
         code = command.function()(values, environment)
         sys.stdout.flush()

@@ -132,16 +132,12 @@ def _read(url: str, source: str) -> Place:
 
 def _secret(values: Mapping[str, Any], environment: Mapping[str, str]) -> str:
     """Return the Authorization field; the token goes before the password, and the flag before the environment."""
-    for token in (
-        values.get("token"),
-        _first_line(values.get("token_file"), "--token-file"),
-    ):
-        if token:
-            return f"Bearer {token}"
+    if token := values.get("token") or _first_line(values.get("token_file"), "--token-file"):
+        return _bearer(token)
     if password := _first_line(values.get("password_file"), "--password-file"):
         return _basic(f"{environment.get('MAILTRAP_LITE_WEB_USER', '')}:{password}")
     if token := _from_environment(environment, "WEB_TOKEN"):
-        return f"Bearer {token}"
+        return _bearer(token)
     if password := _from_environment(environment, "WEB_PASSWORD"):
         return _basic(f"{environment.get('MAILTRAP_LITE_WEB_USER', '')}:{password}")
     return ""
@@ -160,6 +156,12 @@ def _first_line(path: str | None, source: str) -> str:
             return file.readline().rstrip("\r\n")
     except (OSError, ValueError) as err:
         raise Failure(USAGE, f"{path} from {source} cannot be read: {err}") from err
+
+
+def _bearer(token: str) -> str:
+    if not (token.isascii() and token.isprintable()) or " " in token:  # an error of http.client would show it
+        raise Failure(USAGE, "token: it has letters, digits and -._~+/ only (RFC 6750)")
+    return f"Bearer {token}"
 
 
 def _basic(named: str) -> str:
