@@ -69,6 +69,14 @@ def test_the_page_of_pop3_is_up_to_date() -> None:
     )
 
 
+def test_the_page_of_commands_is_up_to_date() -> None:
+    from mailtrap_lite.cli.manual import page as manual
+
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == manual(), (
+        "run: python -m mailtrap_lite.cli.manual > docs/commands.md"
+    )
+
+
 def test_the_page_of_search_is_up_to_date() -> None:
     from mailtrap_lite.search.__main__ import page as search_page
 
