@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any  # Any: settings by name, each checked by Settings
@@ -48,6 +49,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Empty the session's server, if there is one, before any fixture of the next test runs."""
     if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
         server.clear()
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain a comparison with an expected Mail, condition by condition."""
+    if "mailtrap_lite.expectation" not in sys.modules:
+        return None  # then neither side can be one, and nothing is imported for it
+    from mailtrap_lite.expectation import explanation
+
+    return explanation(op, left, right)
 
 
 @pytest.fixture

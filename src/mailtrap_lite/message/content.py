@@ -12,8 +12,10 @@ from mailtrap_lite.message.addresses import Address, addresses_in
 from mailtrap_lite.message.charsets import guess
 from mailtrap_lite.message.dates import date_in
 from mailtrap_lite.message.headers import Block, Headers
+from mailtrap_lite.message.links import Link, links_in
 from mailtrap_lite.message.parts import Part, Span, identifier
 from mailtrap_lite.message.reading import guarded, reading
+from mailtrap_lite.message.shown import text_of_html
 from mailtrap_lite.message.tree import read_tree
 
 __all__ = ["Address", "Content", "Headers", "Part"]
@@ -112,6 +114,11 @@ class Content:
         """The HTML, decoded, lines ending with LF; "" without any."""
         return self._joined([part for part in self._bodies if part.content_type == "text/html"])
 
+    @reading("")
+    def text_of_html(self) -> str:
+        """What the beginning of the HTML shows, in lines as a reader sees them; "" without any."""
+        return text_of_html(self.html)
+
     @reading(())
     def parts(self) -> tuple[Part, ...]:
         """The leaves of the tree, in order."""
@@ -144,6 +151,11 @@ class Content:
     def remote(self) -> tuple[str, ...]:
         """The remote addresses that showing the HTML would fetch, in order; the first 1,000."""
         return markup.remote_in(self.html)
+
+    @reading(())
+    def links(self) -> tuple[Link, ...]:
+        """The links of the HTML, then those of the text, in order; the first 1,000 of each."""
+        return links_in(html=self.html, text=self.text)
 
     def part(self, identity: str) -> Part:
         """Return the part with that id ("0" is the root). Raises KeyError."""

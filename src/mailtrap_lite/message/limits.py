@@ -23,5 +23,7 @@ INLINE_IMAGE = 2 * 1024 * 1024
 INLINE_IMAGES = 8 * 1024 * 1024  # octets of all images put into one HTML body
 REMOTE = 1_000  # addresses of remote content that are listed
 REMOTE_CANDIDATES = 20_000  # attributes looked at to find them
+LINKS = 1_000  # of the HTML, and of the text
+SHOWN = 512 * 1024  # characters of HTML that are read as text
 SNIPPET_SOURCE = 256 * 1024  # characters of HTML read for a snippet
 DEFECTS = 100
