@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from mailtrap_lite.message.asked import Asked
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope
 from mailtrap_lite.message.lint import findings
@@ -40,7 +41,7 @@ def _unknown(session: str) -> Session | None:
 
 
 @dataclass(frozen=True)
-class Message:
+class Message(Asked):
     """One accepted mail.
 
     id: rises in the order of commits and is never used again. raw: exactly the octets that came over the wire after
