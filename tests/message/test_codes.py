@@ -63,7 +63,7 @@ CODES: dict[str, tuple[str, str]] = {
         "482913",
     ),
     "Microsoft": (
-        "Microsoft account\nSecurity code\nPlease use the following security code for the Microsoft account ab**1@x.test.\n"
+        "Microsoft account\nSecurity code\nPlease use the following security code for the account ab**1@x.test.\n"
         "Security code: 4829\nOnly enter this code on an official website.",
         "4829",
     ),

@@ -1,4 +1,4 @@
-"""What a test asks a message for: the link, the code, the attachment. Each is exactly one, or the candidates are listed.
+"""What a test asks a message for: the link, the code, the attachment. Exactly one, or the candidates are listed.
 
 Nothing goes out: no link is followed and no key is looked up.
 """
@@ -41,7 +41,7 @@ class Asked:
         def content(self) -> Content: ...
 
     def links(self) -> tuple[Link, ...]:
-        """Return the links of the HTML, then those of the text, in order, each with its text; the first 1,000 of each."""
+        """Return the links of the HTML, then those of the text, in order; the first 1,000 of each."""
         return self.content.links
 
     def link(self, url: Pattern | None = None, *, text: Pattern | None = None) -> str:

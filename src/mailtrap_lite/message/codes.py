@@ -1,6 +1,6 @@
 """The one-time code in a mail: 4 to 8 digits beside a word such as code, OTP or PIN. The words are in codewords.
 
-Dates, prices, phone numbers, orders, years and postal codes are none. Letters are none either: "X7K9" could be anything.
+Dates, prices, phone numbers, orders, years and postal codes are none. Nor are letters: "X7K9" could be anything.
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ def _codes(text: str) -> Iterator[Code]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a number is: text[start:end]. behind: the end of the code before it; ahead: where the next number starts, or -1."""
+    """Where a number is: text[start:end].
+
+    behind: where the code before it ends. ahead: where the next number starts, -1 without one.
+    """
 
     text: str
     start: int

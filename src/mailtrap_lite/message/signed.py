@@ -15,6 +15,7 @@ from mailtrap_lite.message.content import Content
 DkimKey = str | bytes | Callable[[str], str | bytes | None]
 
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{1,40})-----(.{1,20000}?)-----END", re.DOTALL)
+_TAGGED = re.compile(r"(?:^|[;\s])p\s{0,9}=")
 # The SubjectPublicKeyInfo of an Ed25519 key is this and the 32 octets that the record has (RFC 8410, RFC 8463).
 _ED25519 = bytes.fromhex("302a300506032b6570032100")
 
@@ -60,22 +61,29 @@ def _problem(raw: bytes, number: int, key: DkimKey) -> str:
     except ImportError as err:
         raise MissingExtra("message.dkim() needs dkimpy; pip install 'mailtrap-lite[dkim]'") from err
     asked: list[str] = []
+    given: list[str] = []
 
-    def record(name: bytes, timeout: int = 0) -> bytes | None:
+    def record(name: bytes, timeout: int = 0) -> bytes:
         asked.append(name.decode("ascii", "replace").rstrip("."))
-        said = key(asked[-1]) if callable(key) else _record(key)
-        return said.encode("ascii", "replace") if isinstance(said, str) else said
+        said = (key(asked[-1]) or "") if callable(key) else key
+        given.append(_record(said))
+        return given[-1].encode("ascii", "replace")
 
     try:
         holds = dkim.DKIM(raw).verify(idx=number, dnsfunc=record)
     except dkim.DKIMException as err:
-        said = str(err)
-        return (
-            f"the key for {asked[-1]} is missing or no DKIM key ({said})" if asked and "key" in said.lower() else said
-        )
+        if "body hash mismatch" in str(err):
+            return f"the body was changed after it was signed ({err})"
+        return f"the key for {asked[-1]} cannot be used ({err})" if asked else str(err)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as err:  # what dkimpy makes of broken fields
         return f"it cannot be read ({err or type(err).__name__})"
-    return "" if holds else "the key is another one than that which signed, or a signed field was changed"
+    if holds:
+        return ""
+    if given and not given[-1]:
+        return f"there is no key for {asked[-1]}"
+    if given and not _TAGGED.search(given[-1]):
+        return f"what was given for {asked[-1]} is no DKIM key: {given[-1][:60]!a}"
+    return "it was made with another key, or a field that it covers was changed"
 
 
 def _record(key: str | bytes) -> str:
