@@ -73,12 +73,12 @@ def text(expected: Pattern, message: Message) -> Unlike | None:
         shown, of_html = message.text_of_html, True
     if occurs(expected, shown):
         return None
-    return _body("text", expected, shown, "its HTML shows" if of_html else "it says")
+    return _body("text", expected, shown, "what its HTML shows" if of_html else "")
 
 
 def html(expected: Pattern, message: Message) -> Unlike | None:
     """Something that the HTML source says."""
-    return None if occurs(expected, message.html) else _body("html", expected, message.html, "its source says")
+    return None if occurs(expected, message.html) else _body("html", expected, message.html, "")
 
 
 def header(expected: Mapping[str, Pattern | None], message: Message) -> list[Unlike]:
@@ -110,8 +110,7 @@ def has_attachment(expected: bool | Pattern, message: Message) -> Unlike | None:
     """Whether there is any attachment, or the name of one."""
     names = [part.name for part in message.attachments]
     if not isinstance(expected, bool):
-        unlike = _one_of("has_attachment", expected, names, "none", fold=False)
-        return unlike and Unlike("attachments", unlike.expected, unlike.found, unlike.likeness)
+        return _one_of("attachments", expected, names, "none", fold=False)
     if bool(names) is expected:
         return None
     return Unlike("attachments", "any" if expected else "none", "are none" if not names else f"are {_named(names)}")
@@ -141,11 +140,11 @@ def _value(name: str, expected: Pattern, found: str) -> Unlike:
     return Unlike(name, spelled(expected), said, alike, lambda: place_of(str(expected), found) if long else [])
 
 
-def _body(name: str, expected: Pattern, found: str, says: str) -> Unlike:
+def _body(name: str, expected: Pattern, found: str, of: str) -> Unlike:
     if not found.strip():
         return Unlike(name, spelled(expected), "is empty")
     wanted = expected if isinstance(expected, str) else ""
-    said = f"does not have it; {says} in {len(found):,} characters"
+    said = f"does not say so ({of}{', ' if of else ''}{len(found):,} characters)"
     return Unlike(name, spelled(expected), said, _nearest(expected, [found]), lambda: place_of(wanted, found))
 
 

@@ -80,12 +80,12 @@ class Sighting:
     others: list[Message]
 
     def look(self, watched: Watched, most: int) -> None:
-        """Sort what is new, until `most` mails are found."""
+        """Sort what is new, until `most` mails are found; -1: all of it."""
         for message in watched.beyond(self.cursor):
-            self.cursor = message.id
-            (self.found if self.expected == message else self.others).append(message)
             if len(self.found) == most:
                 return
+            self.cursor = message.id
+            (self.found if self.expected == message else self.others).append(message)
 
 
 def first(
