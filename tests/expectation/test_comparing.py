@@ -30,8 +30,7 @@ def test_each_condition_is_explained_on_both_sides(swapped: bool) -> None:
     )
     assert lines[1:] == [
         "1: 'Welcome' from a@x.test to bob@x.test, 24 octets",
-        "its subject is 'Welcome'",
-        "            and not 'Reset*'",
+        "its subject is 'Welcome', not 'Reset*'",
     ]
 
 
@@ -65,8 +64,7 @@ def test_lists_are_compared_place_by_place() -> None:
     assert explanation("==", [WELCOME, RESET], [Mail(subject="Welcome"), Mail(subject="x"), Mail(to="z")]) == [
         "2 messages == 3 expected",
         "[1] is message 2: 'Reset' from a@x.test to eve@x.test, 22 octets",
-        "    its subject is 'Reset'",
-        "                and not 'x'",
+        "    its subject is 'Reset', not 'x'",
         "[2] is missing: Mail(to='z')",
     ]
     assert explanation("==", [Mail(subject="Welcome")], [WELCOME, RESET]) == [
@@ -89,3 +87,21 @@ def test_control_characters_of_a_mail_do_not_reach_the_terminal() -> None:
 )
 def test_other_comparisons_are_left_to_pytest(left: object, right: object) -> None:
     assert explanation("==", left, right) is None
+
+
+def test_what_differs_fits_into_the_eight_lines_that_pytest_shows() -> None:
+    text = "Hello Bob,\n\nyour order 4711 was shipped today.\nIt arrives tomorrow.\n\nBye"
+    message = Message(1, Envelope.of("a@x.test", ["b@x.test"]), f"Subject: Your order 4711\n\n{text}".encode(), 1.0)
+    expected = Mail(subject="Your order 4712", attachments=["invoice-*.pdf"], text=text.replace("4711", "4712"))
+
+    assert explanation("==", message, expected) == [
+        "message 1 == Mail(subject='Your order 4712', text='Hello Bob,\\n\\nyour order 4712 was shipped today."
+        "\\nIt arrives tomorrow.\\n\\nBye', attachments=['invoice-…)",
+        "1: 'Your order 4711' from a@x.test to b@x.test, 98 octets",
+        "its subject is 'Your order 4711', not 'Your order 4712'",
+        "its attachments are none: 'invoice-*.pdf' is missing",
+        "its text does not say so (72 characters):",
+        "  - your order 4712 was shipped today.",
+        "  + your order 4711 was shipped today.",
+        "  ?               ^",
+    ]

@@ -24,7 +24,8 @@ RAW = (
     b'<p><a href="https://x.test/reset/abc">Reset\r\n password</a> or <a href="https://x.test/help?a=1&amp;b=2">Help</a>'
     b'<a href="mailto:help@x.test">Write</a><p>Your code is <b>482913</b><img src="cid:logo"></p>\r\n--C--\r\n'
     b"--B\r\nContent-Type: image/png\r\nContent-ID: <logo>\r\n\r\nPNG\r\n"
-    b'--B\r\nContent-Type: application/json\r\nContent-Disposition: attachment; filename="data.json"\r\n\r\n{"a": 1}\r\n'
+    b'--B\r\nContent-Type: application/json\r\nContent-Disposition: attachment; filename="data.json"\r\n'
+    b'\r\n{"a": 1}\r\n'
     b'--B\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename="invoice-7.pdf"\r\n\r\nPDF\r\n'
     b"--B--\r\n"
 )

@@ -10,21 +10,22 @@ from mailtrap_lite.expectation.mail import Mail
 from mailtrap_lite.message import Message, readable
 
 _MOST = 20
+_LONGEST = 140  # characters of an expected mail
 
 
 def explanation(operator: str, left: object, right: object) -> list[str] | None:
     """Return why `left operator right` is not so, or None if no expected mail is compared."""
     match operator, left, right:
         case "==", Message() as message, Mail() as expected:
-            lines = [f"message {message.id} == {expected!r}", *_differs(expected, message)]
+            lines = [f"message {message.id} == {_said(expected)}", *_differs(expected, message)]
         case "==", Mail() as expected, Message() as message:
-            lines = [f"{expected!r} == message {message.id}", *_differs(expected, message)]
+            lines = [f"{_said(expected)} == message {message.id}", *_differs(expected, message)]
         case "!=", Message() as message, Mail() as expected:
-            lines = [f"message {message.id} != {expected!r}", f"but it is such a mail: {message}"]
+            lines = [f"message {message.id} != {_said(expected)}", f"but it is such a mail: {message}"]
         case "!=", Mail() as expected, Message() as message:
-            lines = [f"{expected!r} != message {message.id}", f"but it is such a mail: {message}"]
+            lines = [f"{_said(expected)} != message {message.id}", f"but it is such a mail: {message}"]
         case (("in" | "not in"), Mail() as expected, _) if _messages(right):
-            lines = [f"{expected!r} {operator} {_count(right)}"]
+            lines = [f"{_said(expected)} {operator} {_count(right)}"]
             lines += _nearest(expected, right) if operator == "in" else _all_such(expected, right)
         case "==", _, _ if _messages(left) and right and _mails(right):
             lines = [f"{_count(left)} == {len(right)} expected", *_listed(left, right)]
@@ -33,6 +34,12 @@ def explanation(operator: str, left: object, right: object) -> list[str] | None:
         case _:
             return None
     return [readable(line.encode("utf-8", "backslashreplace")) for line in lines]
+
+
+def _said(expected: Mail) -> str:
+    """Return an expected mail as it is written, without the most of long texts: the test itself stands above."""
+    said = repr(expected)
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…)"
 
 
 def _messages(value: object) -> TypeGuard[Sequence[Message]]:
@@ -75,7 +82,7 @@ def _listed(messages: Sequence[Message], expected: Sequence[Mail]) -> list[str]:
         if mail is None:
             lines.append(f"[{place}] was not expected: message {message.id}: {message}")
         elif message is None:
-            lines.append(f"[{place}] is missing: {mail!r}")
+            lines.append(f"[{place}] is missing: {_said(mail)}")
         elif difference := mail.difference(message):
             lines.append(f"[{place}] is message {message.id}: {message}")
             lines += [f"    {line}" for line in difference.table]

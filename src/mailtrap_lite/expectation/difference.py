@@ -58,14 +58,19 @@ class Difference:
 
     @property
     def table(self) -> list[str]:
-        """The same with what was expected, for who does not have it before his eyes."""
+        """The same in as few lines as can be, each with what was expected, for who does not see it beside.
+
+        pytest shows eight lines unless it is asked for more.
+        """
         found: list[str] = []
         for unlike in self.unmet:
-            details = unlike.details()
-            found.append(f"its {unlike}{':' if details else ''}")
+            details = [line for line in unlike.details() if not line.startswith(" ")]
             if not details:
-                found.append(f"{' ' * len(unlike.name)}     and not {unlike.expected}")
-            found += [f"  {line}" for line in details]
+                found.append(f"its {unlike}, not {unlike.expected}")
+            elif len(details) == 1:
+                found.append(f"its {unlike}: {details[0].removeprefix('+ ').removeprefix('- ')}")
+            else:
+                found += [f"its {unlike}:", *(f"  {line}" for line in details)]
         return found
 
 

@@ -60,9 +60,9 @@ def _lines_differ(expected: list[str], found: list[str]) -> list[str]:
         last = number == len(changes) - 1
         if kind == "equal":
             shown += _equal(expected[a1:a2], first=number == 0, last=last)
-        elif kind == "insert" and last:
-            more = True  # what follows in the mail is no difference
         else:
+            if last and b2 - b1 > a2 - a1:
+                b2, more = b1 + a2 - a1, True  # what follows in the mail is no difference
             shown += _changed(expected[a1:a2], window[b1:b2])
     if more or start + len(window) < len(found):
         shown.append("  (more follows)")

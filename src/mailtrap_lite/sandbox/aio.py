@@ -32,6 +32,7 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> Message:
         """Return the first such mail, waiting for it; see `Expecting.wait_for`."""
+        __tracebackhide__ = True
         mail = Mail.of(expected, "wait_for", conditions)
         return (await _in_a_thread(partial(waiting.first, self._watched, mail, 1, after=after, timeout=timeout)))[0]
 
@@ -46,6 +47,7 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> list[Message]:
         """Return the first `count` such mails, waiting for them; see `Expecting.wait_for_all`."""
+        __tracebackhide__ = True
         mail = Mail.of(expected, "wait_for_all", conditions)
         return await _in_a_thread(partial(waiting.first, self._watched, mail, count, after=after, timeout=timeout))
 
@@ -60,6 +62,7 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> list[Message]:
         """Return all such mails, exactly `count` or one at least; see `Expecting.assert_sent`."""
+        __tracebackhide__ = True
         mail = Mail.of(expected, "assert_sent", conditions)
         return await _in_a_thread(partial(waiting.sent, self._watched, mail, count, after=after, timeout=timeout))
 
@@ -74,12 +77,14 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> None:
         """Return when no such mail is here and none comes; see `Expecting.assert_no_mail`."""
+        __tracebackhide__ = True
         mail = Mail.of(expected, "assert_no_mail", conditions)
         await _in_a_thread(partial(waiting.none, self._watched, mail, within=within, after=after, timeout=timeout))
 
 
 async def _in_a_thread(wait: Callable[..., T]) -> T:
     """Call `wait` with a stopwatch in a thread, and have it end soon if we are cancelled."""
+    __tracebackhide__ = True
     try:
         import anyio.to_thread  # an extra, imported by who uses it
     except ImportError as err:

@@ -49,6 +49,7 @@ class Expecting(ABC):
 
         Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs, the nearest first.
         """
+        __tracebackhide__ = True
         _refuse_in_a_coroutine("wait_for")
         mail = Mail.of(expected, "wait_for", conditions)
         return waiting.first(self._watched(), mail, 1, after=after, timeout=timeout, stopwatch=Stopwatch())[0]
@@ -68,6 +69,7 @@ class Expecting(ABC):
         More are no failure, since another one could come right after; `assert_sent(..., count=3)` is exact.
         Raises NoMailArrived.
         """
+        __tracebackhide__ = True
         _refuse_in_a_coroutine("wait_for_all")
         mail = Mail.of(expected, "wait_for_all", conditions)
         return waiting.first(self._watched(), mail, count, after=after, timeout=timeout, stopwatch=Stopwatch())
@@ -87,6 +89,7 @@ class Expecting(ABC):
         Waits for as many as there must be, and for the end of each mail that clients are about to deliver then.
         Raises NoMailArrived for too few, UnexpectedMail for too many.
         """
+        __tracebackhide__ = True
         _refuse_in_a_coroutine("assert_sent")
         mail = Mail.of(expected, "assert_sent", conditions)
         return waiting.sent(self._watched(), mail, count, after=after, timeout=timeout, stopwatch=Stopwatch())
@@ -107,6 +110,7 @@ class Expecting(ABC):
         within `timeout` seconds more. A connection that is open without a mail is no mail.
         Raises UnexpectedMail, an AssertionError, which lists the mail, or the sessions that did not come to an end.
         """
+        __tracebackhide__ = True
         _refuse_in_a_coroutine("assert_no_mail")
         mail = Mail.of(expected, "assert_no_mail", conditions)
         waiting.none(self._watched(), mail, within=within, after=after, timeout=timeout, stopwatch=Stopwatch())

@@ -92,6 +92,7 @@ def first(
     watched: Watched, expected: Mail, count: int, *, after: int | Message, timeout: float, stopwatch: Stopwatch
 ) -> list[Message]:
     """Return the first `count` such mails, oldest first; raises NoMailArrived."""
+    __tracebackhide__ = True  # the line of the test is what failed
     _check(count=count, timeout=timeout)
     sighting = _seen(watched, expected, count, after=after, timeout=timeout, stopwatch=stopwatch)
     if len(sighting.found) < count:
@@ -103,6 +104,7 @@ def sent(
     watched: Watched, expected: Mail, count: int | None, *, after: int | Message, timeout: float, stopwatch: Stopwatch
 ) -> list[Message]:
     """Return all such mails, which are exactly `count`, or one at least; raises NoMailArrived or UnexpectedMail."""
+    __tracebackhide__ = True  # the line of the test is what failed
     wanted = 1 if count is None else count
     _check(count=wanted, timeout=timeout)
     sighting = _seen(watched, expected, wanted, after=after, timeout=timeout, stopwatch=stopwatch)
@@ -124,6 +126,7 @@ def none(
 
     What was begun in that time, and is not decided, is waited for: `timeout` seconds more at most.
     """
+    __tracebackhide__ = True  # the line of the test is what failed
     _check(within=within, timeout=timeout)
     sighting = Sighting(expected, cursor_of(after), [], [])
     while True:
