@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any  # Any: settings by name, each checked by Settings
 
@@ -13,12 +14,34 @@ if TYPE_CHECKING:
     from mailtrap_lite import Server
 
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
+# What pytest itself colours its differences with; colours do no harm.
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
 
 
 @pytest.fixture(scope="session")
 def mailtrap_settings() -> Mapping[str, Any]:
     """The settings of all servers, by name. Override it: `return {"message_size": "1m"}`."""
     return {}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> Generator[None, Any, None]:
+    """Explain a comparison with an expected Mail, and write out what would steer a terminal in any explanation."""
+    outcome = yield
+    explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one; pytest shows the first
+    if "mailtrap_lite.expectation" in sys.modules:  # else neither side can be one
+        from mailtrap_lite.expectation import explanation
+
+        own = explanation(op, left, right)
+        explanations = [own, *explanations] if own else explanations
+    if explanations and "mailtrap_lite.message" in sys.modules:  # else there was no mail that could be in them
+        from mailtrap_lite.terminal import escaped
+
+        def harmless(line: str) -> str:
+            parts = _COLOUR.split(line)
+            return "".join(part if _COLOUR.fullmatch(part) else escaped(part, keep="\n") for part in parts)
+
+        outcome.force_result([[harmless(line) for line in lines] for lines in explanations])
 
 
 @pytest.fixture
@@ -48,16 +71,7 @@ def mailtrap_session(mailtrap_settings: Mapping[str, Any], request: pytest.Fixtu
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Empty the session's server, if there is one, before any fixture of the next test runs."""
     if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.clear()
-
-
-def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain a comparison with an expected Mail, condition by condition."""
-    if "mailtrap_lite.expectation" not in sys.modules:
-        return None  # then neither side can be one, and nothing is imported for it
-    from mailtrap_lite.expectation import explanation
-
-    return explanation(op, left, right)
+        server.clear(uids=True)
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailtrap_lite.terminal import escaped
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -53,6 +55,10 @@ class MailtrapError(Exception):
     smtp = Reply(451, "4.3.0", "Local error, try again later")
     pop3 = "SYS/TEMP"
     http = 500
+
+    def __str__(self) -> str:
+        # It may quote a stranger, and will be printed.
+        return escaped(super().__str__(), keep="\n")
 
 
 class BadSetting(MailtrapError, ValueError):

@@ -2,13 +2,61 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self  # Any: values arrive from TOML, the environment and callers, before they are checked
 
 from mailtrap_lite.errors import BadSetting
+from mailtrap_lite.kinds import (
+    AMOUNT,
+    AUTH,
+    BASE_PATH,
+    COUNT,
+    DELAY,
+    ENDPOINT,
+    ENDPOINT_OR_SOCKET,
+    EXPIRY,
+    HOPS,
+    HOSTNAME,
+    HOSTNAMES,
+    LEVEL,
+    LOGIN,
+    LOOP,
+    MAILBOXES,
+    NETWORKS,
+    NEVER,
+    OCTETS,
+    PASSWORD,
+    PATH,
+    SECONDS,
+    STORE,
+    SWITCH,
+    TOKEN,
+    USERS,
+    Endpoint,
+    Kind,
+    names_of,
+    peer,
+)
+
+__all__ = [
+    "CAPABILITIES",
+    "EXTENSIONS",
+    "MECHANISMS",
+    "MEMORY",
+    "NEVER",
+    "POP3_CAPABILITIES",
+    "POP3_EXTENSIONS",
+    "PREFIX",
+    "SWITCH",
+    "Endpoint",
+    "Kind",
+    "Settings",
+    "default_of",
+    "peer",
+    "read",
+]
 
 PREFIX = "MAILTRAP_LITE_"
 MEMORY = "memory"
@@ -25,177 +73,8 @@ POP3_EXTENSIONS = (
     *("EXPIRE", "LOGIN-DELAY", "IMPLEMENTATION", "CAPA"),
 )
 POP3_CAPABILITIES = (*POP3_EXTENSIONS, *MECHANISMS)
-_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a door listens. port 0: the system chooses a free one."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def peer(name: tuple[Any, ...] | str | None) -> str:
-    """Return the peer name of a socket as HOST:PORT, "" if it has none."""
-    return str(Endpoint(name[0], name[1])) if isinstance(name, tuple) else ""
-
-
-def _endpoint(text: str) -> Endpoint:
-    host, colon, port = text.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise ValueError
-    # ASCII digits only: int() would take other scripts' digits and "1_0" too.
-    if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535 or not host.isprintable():
-        raise ValueError
-    return Endpoint(host, int(port))
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,15}", text):
-        raise ValueError
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if (number := _whole(text)) < 1:
-        raise ValueError
-    return number
-
-
-def _octets(text: str) -> int:
-    if not (found := re.fullmatch(r"([0-9]{1,12}) ?([kmg]?)(?:i?b)?", text.lower())):
-        raise ValueError
-    return int(found[1]) * _UNITS[found[2]]
-
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) or float(text) <= 0:
-        raise ValueError
-    return float(text)
-
-
-def _switch(text: str) -> bool:
-    answers = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    if text.lower() not in answers:
-        raise ValueError
-    return answers[text.lower()]
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?", text):
-        raise ValueError
-    return text
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(_name(part.strip()) for part in text.split(",") if part.strip())
-
-
-def _users(text: str) -> tuple[tuple[str, str], ...]:
-    found = dict(_user(pair.strip()) for pair in text.split(",") if pair.strip())
-    return tuple(found.items())
-
-
-def _user(text: str) -> tuple[str, str]:
-    name, colon, password = text.partition(":")
-    if not name or not colon or not password or not text.isprintable():
-        raise ValueError
-    return name, password
-
-
-def _mailboxes(text: str) -> tuple[tuple[str, str], ...]:
-    found = dict(_mapped(pair.strip()) for pair in text.split(",") if pair.strip())
-    return tuple(found.items())
-
-
-def _mapped(text: str) -> tuple[str, str]:
-    user, _, mailbox = (part.strip() for part in text.partition(":"))
-    if not user or not mailbox or not text.isprintable():
-        raise ValueError
-    return user, mailbox
-
-
-def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    def read(text: str) -> tuple[str, ...]:
-        found = tuple(part.strip().upper() for part in text.split(",") if part.strip())
-        if not set(found) <= set(known):
-            raise ValueError
-        return found
-
-    return read
-
-
-def _text(text: str) -> str:
-    if not text or "\0" in text:
-        raise ValueError
-    return text
-
-
-def _store(text: str) -> str:
-    if text.startswith((":memory:", "file:")):  # SQLite's own words would become files of that name
-        raise ValueError
-    return _text(text)
-
-
-def _path(text: str) -> Path:
-    return Path(_text(text)).expanduser()
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text.lower() not in words:
-            raise ValueError
-        return text.lower()
-
-    return read
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How a value of one kind is read from text, and how to say what is allowed."""
-
-    read: Any  # Callable[[str], T], with a T of its own for each kind
-    allowed: str
-    placeholder: str
-    secret: bool = False  # a value is never shown, not even a wrong one
-
-
-ENDPOINT = Kind(
-    _endpoint, "HOST:PORT with a port from 0 to 65535, for example 127.0.0.1:1025 or [::1]:1025", "HOST:PORT"
-)
-OCTETS = Kind(_octets, "a number of octets, with k, m or g for KiB, MiB or GiB, for example 25m; 0 is no limit", "SIZE")
-COUNT = Kind(_positive, "a whole number from 1", "N")
-AMOUNT = Kind(_whole, "a whole number; 0 is no limit", "N")
-DELAY = Kind(_whole, "a whole number of seconds; 0 is none", "SECONDS")
-SECONDS = Kind(_seconds, "a number of seconds above 0, for example 300 or 0.5", "SECONDS")
-SWITCH = Kind(_switch, "yes or no", "yes|no")
-HOSTNAME = Kind(_name, "a host name of letters, digits, dots and hyphens", "NAME")
-HOSTNAMES = Kind(_names, "host names, separated by commas", "NAME,NAME")
-STORE = Kind(_store, "a path, or memory", "PATH|memory")
-PATH = Kind(_path, "a path", "PATH")
-LEVEL = Kind(_one_of("debug", "info", "warning", "error"), "debug, info, warning or error", "LEVEL")
-LOOP = Kind(_one_of("auto", "asyncio", "uvloop"), "auto, asyncio or uvloop", "auto|asyncio|uvloop")
-AUTH = Kind(_one_of("any", "table", "required", "reject"), "any, table, required or reject", "MODE")
-USERS = Kind(_users, "NAME:PASSWORD, several separated by commas", "NAME:PASSWORD,…", secret=True)
-MAILBOXES = Kind(
-    _mailboxes,
-    "USER:MAILBOX, several separated by commas; a mailbox is an address, a local part or *",
-    "USER:MAILBOX,…",
-)
-
-
-def _names_of(known: Sequence[str]) -> Kind:
-    return Kind(_some_of(known), f"of {', '.join(known)}, several separated by commas", "NAME,NAME")
-
-
-HIDE = _names_of(CAPABILITIES)
-POP3_HIDE = _names_of(POP3_CAPABILITIES)
+HIDE = names_of(CAPABILITIES)
+POP3_HIDE = names_of(POP3_CAPABILITIES)
 
 
 def _setting(default: object, kind: Kind, text: str) -> Any:  # dataclass fields are typed by their annotation
@@ -218,13 +97,29 @@ class Settings:
     pop3s: Endpoint = _setting(
         Endpoint("127.0.0.1", 1995), ENDPOINT, "where mail is fetched over TLS from the first octet; open with tls"
     )
-    web: Endpoint = _setting(Endpoint("127.0.0.1", 8025), ENDPOINT, "where mail is shown, and the API")
+    web: Endpoint = _setting(Endpoint("127.0.0.1", 8025), ENDPOINT_OR_SOCKET, "where mail is shown, and the API")
     store: str = _setting(MEMORY, STORE, "the file that keeps the mail, or memory")
     ready_file: Path | None = _setting(None, PATH, "written as JSON once every door is open, removed at the end")
     log_level: str = _setting("warning", LEVEL, "how much is logged to standard error")
     hostname: str = _setting("mailtrap.localhost", HOSTNAME, "the name the doors greet with")
     allowed_hosts: tuple[str, ...] = _setting(
         (), HOSTNAMES, "further names in a web request's Host, beside this machine's"
+    )
+    web_password: str | None = _setting(None, PASSWORD, "the password of pages, API and events; they are open without")
+    web_password_file: Path | None = _setting(None, PATH, "a file whose first line is web_password")
+    web_user: str | None = _setting(None, LOGIN, "the user name that belongs to web_password; any if not given")
+    web_token: str | None = _setting(None, TOKEN, "a bearer token that opens what web_password opens")
+    web_token_file: Path | None = _setting(None, PATH, "a file whose first line is web_token")
+    web_tls: bool = _setting(
+        False, SWITCH, "serve pages and API over https, with tls_cert or a certificate made for this run (needs [tls])"
+    )
+    web_base_path: str = _setting("", BASE_PATH, "the path below which everything is served, for a proxy")
+    web_proxy: int = _setting(0, HOPS, "how many proxies in front are trusted to say who asks, by X-Forwarded-*")
+    json_body: int = _setting(1024**2, OCTETS, "the largest body of an API request or a form")
+    http_headers: int = _setting(16 * 1024, OCTETS, "all headers of one web request together")
+    link_check: bool = _setting(False, SWITCH, "let a person have the links of a mail asked for; nothing is by itself")
+    outbound_allow: tuple[str, ...] = _setting(
+        (), NETWORKS, "hosts and networks that may be connected to although they are private"
     )
     no_auth: bool = _setting(False, SWITCH, "let other machines read the mail at POP3 and web without a password")
     tls: bool = _setting(
@@ -249,7 +144,10 @@ class Settings:
     pop3_lock: bool = _setting(
         True, SWITCH, "one POP3 session in a mailbox at a time; no: each has a snapshot of its own"
     )
-    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins of one user")
+    pop3_login_delay: int = _setting(0, DELAY, "the least time between two POP3 logins to one maildrop")
+    pop3_expire: int | str = _setting(
+        NEVER, EXPIRY, "the age at which mail is deleted from mailboxes, but still shown; 0: once a client fetched it"
+    )
     strict: bool = _setting(False, SWITCH, "refuse what a strict receiver would refuse; see lint")
     message_size: int = _setting(25 * 1024**2, OCTETS, "the largest message that is taken")
     recipients: int = _setting(1000, COUNT, "recipients of one message")

@@ -46,6 +46,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--force-color-profile=srgb",
+    "--host-resolver-rules=MAP mail.lan 127.0.0.1",  # a name to which no browser is as kind as to localhost
 ]
 
 

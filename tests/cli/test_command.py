@@ -269,7 +269,7 @@ def test_a_port_in_use_is_one_line(run: Run, setting: str) -> None:
         pytest.param(
             ["--web=0.0.0.0:8025"],
             "web: 0.0.0.0:8025 lets other machines read the mail, and there is no password; "
-            "say that you want this with --no-auth, or use 127.0.0.1:8025",
+            "say that you want this with --no-auth, or protect it with --web-password-file, or use 127.0.0.1:8025",
             id="open",
         ),
     ],

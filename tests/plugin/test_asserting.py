@@ -176,7 +176,8 @@ def test_a_snapshot_in_a_file_holds_in_the_next_run(suite: pytest.Pytester) -> N
     assert "http://localhost:<port>/reset/<token-1>" in kept.read_text(encoding="utf-8")
 
 
-def test_an_inline_snapshot_holds_in_the_next_run(suite: pytest.Pytester) -> None:
+def test_an_inline_snapshot_holds_in_the_next_run(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # it writes nothing then
     suite.makepyfile(delivering=SNAPSHOT)
     test = suite.makepyfile("""
         from delivering import deliver

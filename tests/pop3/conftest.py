@@ -73,6 +73,7 @@ class Shell:
             can_tls=self.settings.tls,
             tls=self.tls,
             login_delay=self.settings.pop3_login_delay,
+            expire=str(self.settings.pop3_expire).upper(),
         )
         self.run()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
 import poplib
 import random
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -22,6 +24,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailtrap_lite.accounts import selection_of
+from mailtrap_lite.message import Envelope
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import open_store
@@ -139,13 +143,17 @@ def test_a_client_that_said_all_of_quit_and_vanishes_has_its_mail_deleted(
 # A real process, killed.
 
 
+def command(store: Path, ready: Path) -> list[str]:
+    flags = [f"--{door}=127.0.0.1:0" for door in ("smtp", "pop3", "web")]
+    return [sys.executable, "-m", "mailtrap_lite", *flags, f"--store={store}", f"--ready-file={ready}"]
+
+
 def started(store: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Return a server of its own on a file, and the port of its POP3 door."""
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
-    flags = [f"--{door}=127.0.0.1:0" for door in ("smtp", "pop3", "web")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "mailtrap_lite", *flags, f"--store={store}", f"--ready-file={ready}"],
+        command(store, ready),
         cwd=folder,
         env={**os.environ, "HOME": str(folder)},
         stdout=subprocess.DEVNULL,
@@ -160,26 +168,41 @@ def started(store: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     return process, port
 
 
-@pytest.mark.parametrize("number", range(10))
-def test_a_process_that_is_killed_during_quit_has_deleted_all_or_nothing(number: int, tmp_path: Path) -> None:
-    count = 400
-    store = tmp_path / "mail.db"
+COUNT = 400  # messages that are deleted at once
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store file with that many messages for one client, to be copied."""
+    store = tmp_path_factory.mktemp("filled") / "mail.db"
     settings = Settings(store=str(store))
+
+    async def fill(sandbox: Sandbox) -> None:
+        envelope = Envelope.of("", [ALICE])
+        await asyncio.gather(*(sandbox.accept(envelope, b"A: %d\r\n\r\nbody\r\n" % n) for n in range(COUNT)))
+
     with contextlib.closing(open_store(settings)) as opened:
-        sandbox = Sandbox(opened, settings=settings)
-        for each in range(count):
-            sandbox.deliver(b"A: %d\r\n\r\nbody\r\n" % each, to=ALICE)
+        asyncio.run(fill(Sandbox(opened, settings=settings)))
+    return store
+
+
+@pytest.mark.parametrize("number", range(24))
+def test_a_process_that_is_killed_during_quit_has_deleted_all_or_nothing(
+    number: int, filled: Path, tmp_path: Path
+) -> None:
+    store = Path(shutil.copy(filled, tmp_path))
+    settings = Settings(store=str(store))
     process, port = started(store, tmp_path)
     client = poplib.POP3("127.0.0.1", port, timeout=20)
     client.user(ALICE)
     client.pass_("x")
-    client.sock.sendall(b"".join(b"DELE %d\r\n" % each for each in range(1, count + 1)))
-    for _ in range(count):
+    client.sock.sendall(b"".join(b"DELE %d\r\n" % each for each in range(1, COUNT + 1)))
+    for _ in range(COUNT):
         assert client.file.readline().startswith(b"+OK")
 
     client.sock.sendall(b"QUIT\r\n")
     # Not a wait for something: from before the commit to behind it, and in between.
-    threading.Event().wait(number * 0.0015)
+    threading.Event().wait(random.Random(number).uniform(0, 0.009))
     process.send_signal(signal.SIGKILL)
     process.wait(20)
     answer = b""
@@ -188,7 +211,33 @@ def test_a_process_that_is_killed_during_quit_has_deleted_all_or_nothing(number:
     client.close()
 
     with contextlib.closing(open_store(settings)) as opened:
-        left = len(Sandbox(opened, settings=settings).waiting(ALICE))
-    assert left in (0, count)
+        left = len(opened.waiting(selection_of(ALICE)))
+    assert left in (0, COUNT)
     if answer:
         assert (answer, left) == (b"+OK bye\r\n", 0)
+
+
+# Two processes and one file.
+
+
+def test_no_maildrop_is_open_in_two_processes_at_once(filled: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copy(filled, tmp_path))
+    process, port = started(store, tmp_path)
+    client = poplib.POP3("127.0.0.1", port, timeout=20)
+    client.user(ALICE)
+    client.pass_("x")
+
+    second = subprocess.run(command(store, tmp_path / "second.json"), cwd=tmp_path, capture_output=True, timeout=30)
+    client.dele(1)
+    bye = client.quit()
+    process.terminate()
+    process.wait(20)
+
+    # It never opens a door, so that the lock of a maildrop, which is in one process, holds for all who share the file.
+    assert second.returncode == 1
+    assert second.stdout == b""
+    assert re.fullmatch(
+        rb"mailtrap-lite: store: \S+mail\.db is in use by another mailtrap-lite; [^\n]+\n", second.stderr
+    )
+    assert not (tmp_path / "second.json").exists()
+    assert bye == b"+OK bye"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,53 @@ def test_a_maildir_comes_in_the_order_of_delivery_read_or_not(tmp_path: Path) ->
     assert mails_in(tmp_path) == [b"first", b"second", ODD]
 
 
+def test_the_numbers_in_the_names_of_a_maildir_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "cur").mkdir()
+    names = ["cur/999999999.z.host:2,S", "new/1000000000.M9P7Q9.host", "new/1000000000.M9P7Q10.host"]
+    names += ["cur/1000000000.M10P7Q1.host:2,", "new/1000000001.a.host", "new/no-time"]
+    for name in reversed(names):
+        (tmp_path / name).write_bytes(name.encode())
+
+    assert mails_in(tmp_path) == [name.encode() for name in names]
+
+
+@pytest.mark.parametrize("name", ["new", "cur", "tmp"])
+def test_an_empty_folder_beside_eml_files_makes_no_maildir(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / "a.eml").write_bytes(b"mail")
+
+    assert mails_in(tmp_path) == [b"mail"]
+
+
+def test_a_maildir_with_eml_files_beside_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1000000001.a.host").write_bytes(b"delivered")
+    (tmp_path / "a.eml").write_bytes(b"mail")
+
+    with pytest.raises(
+        BadMail, match=r"is a Maildir with \.eml files beside it; put either into a directory of its own"
+    ):
+        mails_in(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.eml", "new/1000000001.a.host"])
+def test_a_link_to_nothing_is_said_by_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / "b.txt").symlink_to("nowhere")  # no mail by its name
+    (tmp_path / name).symlink_to("nowhere")
+
+    with pytest.raises(BadMail, match=rf"{re.escape(name)} cannot be read: No such file or directory"):
+        mails_in(tmp_path)
+
+
+def test_a_link_to_a_mail_is_read(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_bytes(b"mail")
+    (tmp_path / "a.eml").symlink_to("mail")
+
+    assert mails_in(tmp_path) == [b"mail"]
+
+
 def test_what_the_standard_library_writes_comes_back(tmp_path: Path) -> None:
     first, second = b"Subject: 1\n\nFrom here\n>From there\n", b"Subject: 2\n\nhi\n"
     box = mailbox.mbox(tmp_path / "box")
@@ -58,10 +106,10 @@ def test_an_mbox_file_is_unquoted_and_keeps_its_line_ends(tmp_path: Path, end: b
 
 def test_an_mbox_file_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "box"
-    file.write_bytes(b"From a\nSubject: 1\n\n>From x")
+    file.write_bytes(b"From a Thu Jan  1 00:00:00 1970\nSubject: 1\n\n>From x")
 
     assert mails_in(file) == [b"Subject: 1\n\nFrom x"]
-    assert file.read_bytes() == b"From a\nSubject: 1\n\n>From x"
+    assert file.read_bytes() == b"From a Thu Jan  1 00:00:00 1970\nSubject: 1\n\n>From x"
     assert list(tmp_path.iterdir()) == [file]
 
 

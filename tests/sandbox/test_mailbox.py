@@ -238,6 +238,30 @@ def test_a_mail_has_the_uidl_and_the_time_that_the_test_chose(mail: Server, log_
     assert log_in(mail, BOB).uidl()[1] == [b"1 a-1"]
 
 
+def test_an_old_mail_comes_first_in_the_next_session(mail: Server, log_in: LogIn) -> None:
+    box = mail.mailbox(BOB)
+    box.deliver(MAIL, uid="new")
+    client = log_in(mail, BOB)
+
+    old = box.deliver(MAIL, received_at=datetime(2001, 2, 3, tzinfo=UTC), uid="old")
+    open_session = client.uidl()[1]
+    client.quit()
+
+    assert open_session == [b"1 new"]
+    assert log_in(mail, BOB).uidl()[1] == [b"1 old", b"2 new"]
+    assert [message.deliveries[0].uid for message in box.messages] == ["old", "new"]
+    assert box.wait_for(after=old.id - 1) == old
+
+
+def test_a_wait_takes_old_mail_that_comes_in_now(mail: Server) -> None:
+    box = mail.mailbox(BOB)
+    first = box.deliver(MAIL)
+    box.deliver(b"Subject: 2\r\n\r\n", received_at=2.0)
+    box.deliver(b"Subject: 3\r\n\r\n", received_at=1.0)
+
+    assert box.wait_for(after=first).subject == "2"  # a wait goes by delivery
+
+
 def test_a_uidl_that_is_taken_or_no_uidl_plants_nothing(mail: Server) -> None:
     box = mail.mailbox(BOB)
     box.deliver(MAIL, uid="a-1")

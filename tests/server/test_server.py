@@ -225,8 +225,9 @@ def test_planted_mail_waits_for_its_pop3_client(mail: Server, tmp_path: Path) ->
 
     assert planted.envelope.addresses == ("bob@x.test", "eve@x.test")
     assert fetch(mail, "eve@x.test") == [letter.as_bytes().replace(b"\n", b"\r\n")]
-    assert [message.raw for message in mail.mailbox("bob@x.test").messages][1:] == [b"raw\n.dot\n", MAIL]
-    assert fetch(mail, "bob@x.test")[1:] == [b"raw\r\n.dot\r\n", MAIL]
+    # The one that is said to be old comes first.
+    assert [message.raw for message in mail.mailbox("bob@x.test").messages] == [MAIL, planted.raw, b"raw\n.dot\n"]
+    assert fetch(mail, "bob@x.test") == [MAIL, planted.raw, b"raw\r\n.dot\r\n"]
     assert mail.messages[-1].received == 5.0
     assert mail.messages[-1].envelope.sender == "shop@x.test"
 

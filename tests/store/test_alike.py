@@ -28,13 +28,15 @@ ids = st.lists(st.integers(-1, 12), max_size=4)
 selections = st.sampled_from(USERS).map(selection_of)
 
 
-def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str) -> Step:
+def added(raw: bytes, mailboxes: tuple[str, ...], octets: int | None, uid: str, received: float) -> Step:
     recipients = tuple(Recipient(name, ("NOTIFY=NEVER",)) for name in mailboxes)
     envelope = Envelope("a@x.test", recipients, ("SIZE=1",), helo="h", user=None, tls="TLSv1.3", origin=Origin.SMTP)
 
     def step(store: Store, first: int) -> int | str:
         try:
-            return store.add(Arrival(envelope, raw, mailboxes, 1.5, octets, uid)) - first
+            # A UIDL that was chosen stays taken, so each example has its own.
+            own = uid and f"{uid}.{first}"
+            return store.add(Arrival(envelope, raw, mailboxes, received, octets, own)) - first
         except BadMail as err:
             return str(err)
 
@@ -55,6 +57,10 @@ def fetched(selection: Selection, fetched: list[int], deleted: list[int], now: f
     )
 
 
+def expired(before: float, now: float) -> Step:
+    return lambda store, first: store.expire(before=before, now=now)
+
+
 def restored(message: int, selection: Selection) -> Step:
     return lambda store, first: store.restore(first + message, selection)
 
@@ -70,11 +76,13 @@ steps = st.one_of(
         st.lists(st.sampled_from(NAMES), unique=True, max_size=3).map(tuple),
         st.sampled_from([None, 5]),
         st.sampled_from(["", "", "a-1", "a-2"]),
+        st.sampled_from([1.5, 2.5]),
     ),
     st.builds(marked, ids, read=st.booleans()),
     st.builds(lambda read: lambda store, first: store.mark_all_read(read=read), st.booleans()),
     st.builds(deleted, ids),
     st.builds(fetched, selections, ids, ids, st.sampled_from([6.0, 7.0, 8.0])),
+    st.builds(expired, st.sampled_from([1.5, 2.0, 3.0]), st.sampled_from([6.0, 7.0])),
     st.builds(restored, st.integers(-1, 12), selections),
     st.builds(digested, ids),
     st.just(lambda store, first: store.clear()),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Delivery
-from mailtrap_lite.store import Arrival, Store
+from mailtrap_lite.store import Arrival, Retention, Store
+from mailtrap_lite.store.file import FileStore
+from mailtrap_lite.store.schema import MIGRATIONS, migrate
 
 Arriving = Callable[..., Arrival]
 ALL = Selection()
@@ -69,6 +74,17 @@ def test_what_waits_is_told_by_each_kind_of_selection(store: Store, arrival: Arr
     assert store.waiting(ALL) == [both, other]
 
 
+@pytest.mark.parametrize("selection", [BOB, BOBS, ALL], ids=str)
+def test_a_maildrop_is_in_the_order_of_arrival(selection: Selection, store: Store, arrival: Arriving) -> None:
+    third, first, fourth, second = (
+        store.add(arrival("bob@x.test", "bob@y.test", received=at)) for at in (5.0, -1.0, 5.0, 4.0)
+    )
+
+    assert store.waiting(selection) == [first, second, third, fourth]
+    assert [entry.message for entry in store.maildrop(selection)] == [first, second, third, fourth]
+    assert store.ids() == [third, first, fourth, second]
+
+
 def test_rows_are_of_each_kind_of_selection_deleted_over_pop3_or_not(store: Store, arrival: Arriving) -> None:
     both = store.add(arrival("bob@x.test", "bob@y.test"))
     other = store.add(arrival("eve@x.test"))
@@ -116,6 +132,43 @@ def test_nothing_to_restore_is_no_news(store: Store, arrival: Arriving) -> None:
 
     assert [store.restore(number, ALL) for number in (message, message + 1, 0, -1, 10**30)] == [0] * 5
     assert store.revision == revision
+
+
+def test_what_is_too_old_is_deleted_from_each_mailbox_by_nobody(store: Store, arrival: Arriving) -> None:
+    old = store.add(arrival("bob@x.test", "eve@x.test", received=1.0))
+    store.add(arrival("bob@x.test", received=2.0))
+    store.update_maildrop(EVE, fetched=[], deleted=[old], user="eve", now=2.5)
+    revision = store.revision
+
+    assert [store.expire(before=2.0, now=3.0) for _ in range(2)] == [1, 0]
+
+    assert [(d.deleted_at, d.deleted_by) for d in store.message(old).deliveries] == [(3.0, "EXPIRE"), (2.5, "eve")]
+    assert store.waiting(ALL) == [old + 1]
+    assert store.revision == revision + 1
+
+
+def test_what_was_put_back_expires_no_more(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test", "eve@x.test", received=1.0))
+    store.expire(before=2.0, now=3.0)
+
+    store.restore(message, EVE)
+
+    assert store.expire(before=2.0, now=4.0) == 0
+    assert (store.waiting(BOB), store.waiting(EVE)) == ([], [message])
+    store.restore(message, BOB)
+    store.update_maildrop(EVE, fetched=[], deleted=[message], user="eve", now=5.0)  # by hand it goes all the same
+    assert (store.expire(before=2.0, now=6.0), store.waiting(ALL), store.waiting(EVE)) == (0, [message], [])
+
+
+def test_what_is_fetched_deleted_and_expires_is_one_change(store: Store, arrival: Arriving) -> None:
+    one, two = (store.add(arrival("bob@x.test")) for _ in range(2))
+    revision = store.revision
+
+    store.update_maildrop(BOB, fetched=[one, two], deleted=[one], expired=[two], user="bob", now=1.0)
+
+    assert [store.message(each).deliveries[0].deleted_by for each in (one, two)] == ["bob", "EXPIRE"]
+    assert store.fetched(BOB) == store.deleted(BOB) == [one, two]
+    assert store.revision == revision + 1
 
 
 def test_what_was_restored_can_be_deleted_again(store: Store, arrival: Arriving) -> None:
@@ -171,10 +224,69 @@ def test_a_uidl_of_the_stores_own_kind_cannot_be_chosen(store: Store, arrival: A
             store.add(chosen(uid, "eve@x.test"))
 
 
-def test_a_uidl_is_free_again_when_its_message_is_gone_for_good(store: Store, chosen: Arriving) -> None:
-    store.delete([store.add(chosen("a-1", "bob@x.test"))])
+@pytest.mark.parametrize(
+    "go",
+    [lambda store, message: store.delete([message]), lambda store, message: store.clear()],
+    ids=["deleted", "cleared"],
+)
+def test_a_uidl_is_never_used_again_in_its_mailbox(
+    go: Callable[[Store, int], int], store: Store, chosen: Arriving
+) -> None:
+    go(store, store.add(chosen("a-1", "bob@x.test")))
+
+    with pytest.raises(BadMail, match=r"uid='a-1' is taken: .* bob@x\.test has this UIDL or had it"):
+        store.add(chosen("a-1", "bob@x.test"))
+    store.add(chosen("a-1", "eve@x.test"))
+
+    assert uids(store, EVE) == ["a-1"]
+    assert uids(store, ALL) != ["a-1"]  # a client of all mailboxes has seen bob's
+
+
+def test_a_uidl_is_not_free_again_when_retention_took_its_message(
+    make_store: Callable[[Retention], Store], chosen: Arriving
+) -> None:
+    store = make_store(Retention(messages=1))
     store.add(chosen("a-1", "bob@x.test"))
-    store.clear()
+    store.add(chosen("a-2", "bob@x.test"))
+
+    with pytest.raises(BadMail, match="uid='a-1' is taken"):
+        store.add(chosen("a-1", "bob@x.test"))
+
+
+def test_a_uidl_that_was_refused_is_not_used(store: Store, chosen: Arriving) -> None:
     store.add(chosen("a-1", "bob@x.test"))
 
+    with pytest.raises(BadMail, match="is taken"):
+        store.add(chosen("a-1", "eve@x.test", "bob@x.test"))
+
+    store.add(chosen("a-1", "eve@x.test"))
+
+
+def test_who_clears_may_say_that_uidls_are_free_again(store: Store, chosen: Arriving) -> None:
+    store.add(chosen("a-1", "bob@x.test"))
+
+    store.clear(uids=True)
+
+    store.add(chosen("a-1", "bob@x.test"))
     assert uids(store, BOB) == uids(store, ALL) == ["a-1"]
+
+
+def test_a_uidl_is_never_used_again_after_a_restart(tmp_path: Path, chosen: Arriving) -> None:
+    store = FileStore(tmp_path / "mail.db")
+    store.delete([store.add(chosen("a-1", "bob@x.test"))])
+    store.close()
+
+    with contextlib.closing(FileStore(tmp_path / "mail.db")) as again, pytest.raises(BadMail, match="is taken"):
+        again.add(chosen("a-1", "bob@x.test"))
+
+
+def test_a_uidl_of_an_older_file_is_taken(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "mail.db", isolation_level=None)
+    migrate(db, name="mail.db", migrations=MIGRATIONS[:3])
+    db.execute("INSERT INTO message (id, received, size, octets, envelope, uid) VALUES (1, 1.0, 1, 3, '[]', 'a-1')")
+    db.execute("INSERT INTO delivery (message, mailbox, local, uid) VALUES (1, 'bob@x.test', 'bob', 'a-1')")
+
+    migrate(db, name="mail.db")
+
+    assert db.execute("SELECT uid, mailbox FROM used_uid").fetchall() == [("a-1", "bob@x.test")]
+    db.close()

@@ -1,4 +1,4 @@
-"""What RETR sends is counted when a maildrop needs it, and only once: the same for each kind of store."""
+"""What RETR sends is counted once: when a mail comes into a file, else when a maildrop needs it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,16 @@ OCTETS = [0, 7, 9, 6]
 
 
 @pytest.fixture
-def uncounted(arrival: Arriving) -> Arriving:
-    """Make a mail of which nobody has counted what RETR sends, as the doors do."""
+def came(arrival: Arriving) -> Arriving:
+    """Make a mail as the doors do, of which nobody has counted what RETR sends."""
     return lambda *mailboxes, **values: replace(arrival(*mailboxes, **values), octets=None)
+
+
+@pytest.fixture
+def uncounted(came: Arriving, monkeypatch: pytest.MonkeyPatch) -> Arriving:
+    """Make such a mail that counts as large, however short it is."""
+    monkeypatch.setattr(sqlite_module, "COUNTED_AT_ONCE", -1)
+    return came
 
 
 @pytest.fixture
@@ -41,7 +48,34 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return seen
 
 
-def test_nothing_is_counted_before_a_maildrop_is_opened(
+def test_no_login_counts_what_came_into_a_file(tmp_path: Path, came: Arriving, counted: list[bytes]) -> None:
+    store = FileStore(tmp_path / "mail.db")
+    for raw in MAILS:
+        store.add(came(raw=raw))
+    before = list(counted)
+
+    entries = store.maildrop(Selection())
+
+    assert before == counted == MAILS
+    assert [entry.octets for entry in entries] == OCTETS
+    store.close()
+
+
+def test_a_large_mail_is_not_counted_while_its_client_waits(
+    tmp_path: Path, came: Arriving, counted: list[bytes]
+) -> None:
+    store = FileStore(tmp_path / "mail.db")
+    sizes = [sqlite_module.COUNTED_AT_ONCE, sqlite_module.COUNTED_AT_ONCE + 1]
+
+    for size in sizes:
+        store.add(came(raw=b"x" * size))
+
+    assert [len(raw) for raw in counted] == sizes[:1]
+    assert [entry.octets for entry in store.maildrop(Selection())] == [size + 2 for size in sizes]
+    store.close()
+
+
+def test_what_a_large_mail_sends_is_not_counted_before_a_maildrop_is_opened(
     store: Store, uncounted: Arriving, counted: list[bytes]
 ) -> None:
     for raw in MAILS:

@@ -223,6 +223,25 @@ def test_too_many_connections_are_closed(monkeypatch: pytest.MonkeyPatch, server
         assert read_all(first).endswith(b"ok")
 
 
+def test_clients_that_send_an_octet_now_and_then_make_room_for_others(
+    monkeypatch: pytest.MonkeyPatch, server: tuple[str, int], ask: Ask
+) -> None:
+    monkeypatch.setattr(serve, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(serve, "HEAD_TIMEOUT", 0)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(server, timeout=10)) for _ in range(3)]
+        for client in slow:
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: loc")
+        with socket.create_connection(server, timeout=10) as one_too_many:
+            assert read_all(one_too_many) == b""
+        for client in slow:
+            assert read_all(client) == b""
+
+        status, body, _ = ask("/livez")
+
+    assert (status, body) == (200, b"ok")
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [

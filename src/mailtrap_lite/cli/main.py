@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mailtrap_lite.cli import ready
+from mailtrap_lite.cli.logs import log_to_stderr
 from mailtrap_lite.cli.signals import Signals
 from mailtrap_lite.cli.sources import gather
 from mailtrap_lite.errors import BadSetting, MailtrapError
-from mailtrap_lite.message import readable
 from mailtrap_lite.server import Server
 from mailtrap_lite.settings import MEMORY, Settings
+from mailtrap_lite.terminal import escaped
 
 # How long mail that is being received may still come in after SIGINT or SIGTERM, in seconds.
 GRACE = 1.5
@@ -30,8 +30,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] | Non
                 Path.cwd(),
                 base=Settings(store=str(_default_store())),
             )
-            level = settings.log_level.upper()
-            logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            log_to_stderr(settings.log_level)
             serve(settings, signals)
         except MailtrapError as err:
             print(f"mailtrap-lite: {_one_line(err)}", file=sys.stderr)  # noqa: T201 - a command talks
@@ -83,10 +82,17 @@ def _banner(server: Server) -> str:
         f"  SMTP   {server.smtp}{tls}\n"
         f"{also}"
         f"  POP3   {server.pop3}   user: an address, any password\n"
-        f"  web    {server.url}\n"
+        f"  web    {_web(server)}\n"
         f"  store  {where} ({count:,} message{'' if count == 1 else 's'})"
     )
 
 
+def _web(server: Server) -> str:
+    if server.web.path:
+        return f"curl --unix-socket {server.web.path} http://localhost{server.settings.web_base_path}/"
+    trust = f"   trust {server.tls.ca_file}" if server.settings.web_tls else ""
+    return f"{server.url}{trust}"
+
+
 def _one_line(error: MailtrapError) -> str:
-    return readable(" ".join(str(error).split()).encode("utf-8", "backslashreplace"))
+    return escaped(" ".join(str(error).split()))

@@ -16,12 +16,14 @@ from mailtrap_lite.version import __version__
 def describe(server: Server) -> dict[str, object]:
     """Return what the ready file says of a running server."""
     doors = {name: {"host": where.host, "port": where.port} for name, where in server.endpoints.items()}
-    tls = {"tls": {"ca_file": str(server.tls.ca_file.absolute())}} if "smtps" in doors else {}
+    has_tls = "smtps" in doors or server.settings.web_tls
+    tls = {"tls": {"ca_file": str(server.tls.ca_file.absolute())}} if has_tls else {}
+    path = {"path": server.web.path} if server.web.path else {}
     return {
         "pid": os.getpid(),
         "version": __version__,
         **doors,
-        "web": {"host": server.web.host, "port": server.web.port, "url": server.url},
+        "web": {"host": server.web.host, "port": server.web.port, "url": server.url, **path},
         **tls,
     }
 

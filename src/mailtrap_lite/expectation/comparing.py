@@ -7,7 +7,8 @@ from itertools import zip_longest
 from typing import TypeGuard
 
 from mailtrap_lite.expectation.mail import Mail
-from mailtrap_lite.message import Message, readable
+from mailtrap_lite.message import Message
+from mailtrap_lite.terminal import escaped
 
 _MOST = 20
 _LONGEST = 140  # characters of an expected mail
@@ -33,7 +34,7 @@ def explanation(operator: str, left: object, right: object) -> list[str] | None:
             lines = [f"{len(left)} expected == {_count(right)}", *_listed(right, left)]
         case _:
             return None
-    return [readable(line.encode("utf-8", "backslashreplace")) for line in lines]
+    return [escaped(line) for line in lines]
 
 
 def _said(expected: Mail) -> str:

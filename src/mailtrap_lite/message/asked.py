@@ -12,10 +12,10 @@ from mailtrap_lite.errors import NotOne
 from mailtrap_lite.match import Pattern, fits, occurs, spelled
 from mailtrap_lite.message.codes import Code, codes_in
 from mailtrap_lite.message.links import Link
-from mailtrap_lite.message.session import readable
 from mailtrap_lite.message.signed import DkimKey, DkimSignature, verified
 from mailtrap_lite.message.snapshot import Replacements, snapshot_of
 from mailtrap_lite.message.unsubscribing import UnsubscribeTarget, target_of
+from mailtrap_lite.terminal import escaped
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -153,7 +153,7 @@ class Asked:
         if len(fitting) == 1:
             return fitting[0]
         listed = list(fitting or every)
-        candidates = tuple(readable(shown(each).encode("utf-8", "backslashreplace")) for each in listed)
+        candidates = tuple(escaped(shown(each)) for each in listed)
         has = f"message {self.id} {self.content.subject[:100]!r}"
         if fitting:
             head = f"{has} has {len(fitting)} {nouns}{wanted} where one was expected:"
@@ -162,7 +162,7 @@ class Asked:
         else:
             head = f"{has} has no {noun}{wanted}" + (f", and no {noun} at all" if wanted else "")
         lines = [
-            readable(head.encode("utf-8", "backslashreplace")),
+            escaped(head),
             *(f"  {each}" for each in candidates[:_MOST_SHOWN]),
         ]
         if len(candidates) > _MOST_SHOWN:

@@ -12,7 +12,8 @@ from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope
 from mailtrap_lite.message.lint import findings
 from mailtrap_lite.message.rules import Finding
-from mailtrap_lite.message.session import Session, readable
+from mailtrap_lite.message.session import Session
+from mailtrap_lite.terminal import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Message(Asked):
         if (more := len(self.envelope.recipients) - _MOST_NAMED) > 0:
             recipients += f" and {more:,} more"
         line = f"{self.subject!r} from {self.envelope.sender or '<>'} to {recipients}, {self.size:,} octets"
-        return readable(line.encode("utf-8", "backslashreplace"))
+        return escaped(line)
 
     @cached_property
     def content(self) -> Content:

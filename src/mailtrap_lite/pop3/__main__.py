@@ -20,8 +20,8 @@ ABOUT = {
     "RESP-CODES": ("RFC 2449", "IN-USE, LOGIN-DELAY, SYS/TEMP, SYS/PERM; hidden: replies come without any"),
     "AUTH-RESP-CODE": ("RFC 3206", "AUTH for wrong credentials; goes with RESP-CODES"),
     "PIPELINING": ("RFC 2449", "replies in order"),
-    "EXPIRE": ("RFC 2449", "as `EXPIRE NEVER`: no mail goes because of its age"),
-    "LOGIN-DELAY": ("RFC 2449", "with `--pop3-login-delay`, for each user"),
+    "EXPIRE": ("RFC 2449", "NEVER, or with `--pop3-expire` days; 0: what was sent whole is deleted at QUIT"),
+    "LOGIN-DELAY": ("RFC 2449", "with `--pop3-login-delay`, for each maildrop, by whatever name it is opened"),
     "IMPLEMENTATION": ("RFC 2449", "the name of this program"),
     "CAPA": ("RFC 2449", "hidden: as a server of 1996; not a line of CAPA"),
 }

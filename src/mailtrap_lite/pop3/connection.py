@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
             can_tls=door.tls is not None,
             tls=door.implicit_tls,
             login_delay=door.settings.pop3_login_delay,
+            expire=str(door.settings.pop3_expire).upper(),
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
@@ -332,7 +333,7 @@ class Connection(asyncio.Protocol):
 
     async def _log_in(self, user: str, acts_as: str) -> None:
         delay = self._sandbox.login_delay
-        delay.check(user, self._sandbox.clock())
+        delay.check(acts_as, self._sandbox.clock())
         # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
         # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
         leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
@@ -343,7 +344,7 @@ class Connection(asyncio.Protocol):
                 raise
             await asyncio.wait(leaving, timeout=LEAVING)
             await self._do(self._open, acts_as)
-        delay.logged_in(user, self._sandbox.clock())
+        delay.logged_in(acts_as, self._sandbox.clock())
         self._recorder.user = user
         self._machine.logged_in(self._opened.entries)
 
@@ -355,7 +356,7 @@ class Connection(asyncio.Protocol):
 
     async def _expunge(self, numbers: tuple[int, ...]) -> None:
         fetched, self._fetched = self._fetched, set()
-        await self._do(self._opened.update, fetched=fetched, deleted=numbers)
+        await self._do(self._opened.expunge, fetched=fetched, deleted=numbers)
         self._machine.expunged()
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -47,12 +47,14 @@ class Machine:
         can_tls: bool = False,
         tls: bool = False,
         login_delay: int = 0,
+        expire: str = "NEVER",
         implementation: str = "mailtrap-lite",
     ) -> None:
         """Begin with the greeting.
 
         stamp: returns a new `<unique@host>` at each call. hidden: returns what is not there now, and is asked each
         time. can_tls: there is a certificate. tls: it is in use already. login_delay: in seconds, for CAPA.
+        expire: for CAPA too.
         """
         self.state = State.AUTHORIZATION
         self.user: str | None = None
@@ -65,6 +67,7 @@ class Machine:
         self._can_tls = can_tls
         self._tls = tls
         self._login_delay = login_delay
+        self._expire = expire
         self._lines = LineReader()
         self._outstanding: Question | None = None
         self._failed_logins = 0
@@ -150,6 +153,7 @@ class Machine:
             stls=self._can_tls and not self._tls and state is State.AUTHORIZATION,
             apop=bool(self.timestamp),
             login_delay=self._login_delay,
+            expire=self._expire,
         )
 
     def reply(self, data: bytes) -> None:

@@ -25,6 +25,7 @@ class Offer:
     capabilities: tuple[str, ...]
     mechanisms: tuple[str, ...]
     login_delay: int = 0
+    expire: str = "NEVER"
 
     def __contains__(self, capability: object) -> bool:
         return capability in self.capabilities
@@ -34,7 +35,7 @@ class Offer:
         values = {
             "SASL": f"SASL {' '.join(self.mechanisms)}",  # RFC 5034 section 6
             "UTF8": "UTF8 USER" if "USER" in self else "UTF8",  # RFC 6856 section 2.2: UTF-8 in USER and PASS
-            "EXPIRE": "EXPIRE NEVER",  # RFC 2449 section 6.7: no mail goes because of its age
+            "EXPIRE": f"EXPIRE {self.expire}",
             "LOGIN-DELAY": f"LOGIN-DELAY {self.login_delay}",
             "IMPLEMENTATION": f"IMPLEMENTATION {implementation}",
         }
@@ -47,13 +48,16 @@ class Offer:
 
 
 @cache
-def offer(hidden: frozenset[str], *, stls: bool = False, apop: bool = False, login_delay: int = 0) -> Offer:
+def offer(
+    hidden: frozenset[str], *, stls: bool = False, apop: bool = False, login_delay: int = 0, expire: str = "NEVER"
+) -> Offer:
     """Return what can be used.
 
     hidden: names of capabilities and mechanisms that are not there. stls: TLS can begin now (RFC 2595 section 4).
     apop: the greeting has a timestamp. login_delay: in seconds, 0 for none.
+    expire: as CAPA says it (RFC 2449 section 6.7).
     """
     mechanisms = tuple(name for name in MECHANISMS if name not in hidden)
     now = {"STLS": stls, "APOP": apop, "SASL": bool(mechanisms), "LOGIN-DELAY": login_delay > 0}
     kept = [name for name in POP3_EXTENSIONS if name not in hidden and now.get(name, True)]
-    return Offer(tuple(name for name in kept if _NEEDS.get(name, name) in kept), mechanisms, login_delay)
+    return Offer(tuple(name for name in kept if _NEEDS.get(name, name) in kept), mechanisms, login_delay, expire)

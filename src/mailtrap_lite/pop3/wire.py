@@ -21,13 +21,16 @@ _CR, _LF = 13, 10
 
 def retr_octets(raw: bytes) -> int:
     """Return how many octets RETR sends of a message, before dot-stuffing and without the final dot."""
-    # In slices: each count keeps the interpreter's lock, and 25 MB in one go would stop the event loop for 20 ms.
-    octets = len(raw)
+    # In slices: each one keeps the interpreter's lock, and 25 MB in one go would stop the event loop for 20 ms.
+    octets = 0
     for start, end in _cuts(raw, 0, len(raw), SLICE):
-        # Each line end is two octets, whatever it is in the stored bytes; a CRLF is one line end.
-        octets += raw.count(b"\r", start, end) + raw.count(b"\n", start, end) - 2 * raw.count(CRLF, start, end)
-    unfinished = len(raw) > 0 and raw[-1] not in (_CR, _LF)
-    return octets + 2 * unfinished
+        # The lines of bytes, unlike those of a text, end with CRLF, LF and CR only. To make them is faster than to
+        # count the line ends, and the last line gets its end too.
+        lines = raw[start:end].splitlines()
+        octets += sum(map(len, lines)) + 2 * len(lines)
+        if end < len(raw) and raw[end - 1] not in (_CR, _LF):
+            octets -= 2  # the slice ends within a line
+    return octets
 
 
 def canonical(raw: bytes) -> bytes:

@@ -1,30 +1,26 @@
 """Mail that lies in files: a directory of .eml files, an mbox file or a Maildir. Knows no sandbox.
 
-Bytes are kept as they are, as far as the format allows:
-A .eml file and a message of a Maildir are the mail, to the octet.
-An mbox file holds each mail behind a line that begins with "From " (RFC 4155). That line is not part of the mail, nor
-is the empty line before the next one. A line that the writer had to quote, as ">From " or ">>From ", loses one ">".
+Bytes are kept as they are, as far as the format allows: a .eml file and a message of a Maildir are the mail, to the
+octet; what an mbox file changes is in `mbox`.
 """
 
 from __future__ import annotations
 
-import mailbox
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mailtrap_lite.errors import BadMail
+from mailtrap_lite.sandbox.mbox import mails_of_mbox
 
-_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
-_OTHER_LINE_END = b"\r\n" if os.linesep == "\n" else b"\n"
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def mails_in(path: Path) -> list[bytes]:
-    """Return the mails of a directory of .eml files or a Maildir, by file name, or of an mbox file, in its order.
+    """Return the mails of a directory of .eml files, by name, of a Maildir, or of an mbox file, in its order.
 
-    The names in a Maildir begin with the time of delivery, so that its order is the order of delivery; what is in its
-    `new` and in its `cur` counts, what is in `tmp` was never delivered. Raises BadMail for anything else.
+    What is in `new` and in `cur` of a Maildir comes together, in the order of delivery, which the names begin with;
+    what is in `tmp` was never delivered. Raises BadMail for anything else, and for a file that cannot be read.
     """
     try:
         return list(_mails(path))
@@ -34,42 +30,41 @@ def mails_in(path: Path) -> list[bytes]:
 
 def _mails(path: Path) -> Iterator[bytes]:
     if path.is_dir():
-        parts = [path / name for name in ("new", "cur") if (path / name).is_dir()]
-        files = sorted(_files(parts) if parts else _eml_files(path), key=lambda file: file.name)
-        return (file.read_bytes() for file in files)
-    with path.open("rb") as file:
-        first = file.read(5)
-    if first not in (b"", b"From "):
-        raise BadMail(f'{path} is no mbox file: it does not begin with "From "; one mail is planted with deliver()')
-    return _of_mbox(path)
+        return (file.read_bytes() for file in _files_of(path))
+    mails = mails_of_mbox(path.read_bytes())
+    if mails is None:
+        raise BadMail(
+            f'{path} is no mbox file: it does not begin with a line "From ADDRESS DATE"; '
+            "one mail is planted with deliver()"
+        )
+    return mails
 
 
-def _files(directories: list[Path]) -> list[Path]:
-    # maildir(5): names that begin with a dot are no messages.
-    return [
-        file
-        for directory in directories
-        for file in directory.iterdir()
-        if file.is_file() and not file.name.startswith(".")
-    ]
-
-
-def _eml_files(directory: Path) -> list[Path]:
-    found = [file for file in _files([directory]) if file.suffix.lower() == ".eml"]
-    if not found:
+def _files_of(directory: Path) -> list[Path]:
+    parts = [directory / name for name in ("new", "cur") if (directory / name).is_dir()]
+    delivered = [file for part in parts for file in _files(part)]
+    letters = [file for file in _files(directory) if file.suffix.lower() == ".eml"]
+    if delivered and letters:
+        raise BadMail(f"{directory} is a Maildir with .eml files beside it; put either into a directory of its own")
+    if not parts and not letters:
         raise BadMail(f"{directory} is no Maildir, and no .eml file is in it")
-    return found
+    return sorted(letters, key=lambda file: file.name) or sorted(delivered, key=_delivery)
 
 
-def _of_mbox(path: Path) -> Iterator[bytes]:
-    box = mailbox.mbox(path, create=False)
-    try:
-        for key in box.iterkeys():
-            with box.get_file(key) as part:
-                raw: bytes = part.read()
-            # The library leaves the empty line before the next mail out only where lines end as this system's do.
-            if raw.endswith(2 * _OTHER_LINE_END):
-                raw = raw[: -len(_OTHER_LINE_END)]
-            yield _QUOTED.sub(rb"\1", raw)
-    finally:
-        box.close()
+def _files(directory: Path) -> Iterable[Path]:
+    # maildir(5): names that begin with a dot are no messages. A link to nothing counts, so that its name is said when
+    # it cannot be read.
+    return (
+        file
+        for file in directory.iterdir()
+        if not file.name.startswith(".") and (file.is_file() or (file.is_symlink() and not file.exists()))
+    )
+
+
+def _delivery(file: Path) -> list[str | int]:
+    """Return what to sort a message of a Maildir by.
+
+    maildir(5): its name begins with the seconds since the epoch, and often goes on with microseconds and a counter. All
+    of them have as many digits as they need.
+    """
+    return [int(part) if number % 2 else part for number, part in enumerate(_DIGITS.split(file.name))]

@@ -74,7 +74,8 @@ class Mailbox(Expecting):
     def preload(self, source: str | os.PathLike[str]) -> list[Message]:
         """Plant all mail of a directory of .eml files, an mbox file or a Maildir, and return it in that order.
 
-        Files of a directory and of a Maildir (`new` and `cur`) come by name, mail of an mbox file as it lies there.
+        Files of a directory come by name, those of a Maildir (`new` and `cur`) in the order of delivery, mail of an
+        mbox file as it lies there.
         Raises BadMail, and then nothing was planted, for what is none of these or cannot be read.
         """
         mails = list(mails_in(Path(source)))

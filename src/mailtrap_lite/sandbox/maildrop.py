@@ -35,14 +35,25 @@ class Maildrop:
     """A snapshot, numbered from 1, oldest first; numbers never move. One session's, but any thread."""
 
     def __init__(
-        self, store: Store, locks: Locks | None, selection: Selection, *, user: str, clock: Callable[[], float]
+        self,
+        store: Store,
+        locks: Locks | None,
+        selection: Selection,
+        *,
+        user: str,
+        clock: Callable[[], float],
+        expires: bool = False,
     ) -> None:
-        """Take the lock, if there is one, and the snapshot; raises MaildropInUse."""
+        """Take the lock, if there is one, and the snapshot; raises MaildropInUse.
+
+        expires: what was fetched is deleted at the end, as `EXPIRE 0` announces (RFC 2449 section 6.7).
+        """
         self._store = store
         self._locks = locks
         self._selection = selection
         self._user = user
         self._clock = clock
+        self._expires = expires
         self._closed = False
         self._closing = threading.Lock()
         if locks is not None:
@@ -62,15 +73,29 @@ class Maildrop:
         """Return whether `retrieve` needs no store for it, and may be called on the loop."""
         return self._ahead.has(number)
 
-    def update(self, *, fetched: Collection[int], deleted: Collection[int]) -> None:
-        """Mark these numbers as fetched and as deleted, in one transaction; raises StoreError and changes nothing."""
+    def expunge(self, *, fetched: Collection[int], deleted: Collection[int]) -> None:
+        """Do what the UPDATE state is for (RFC 1939 section 6): `update`, and what was fetched may expire."""
+        if self._expires:
+            self.update(fetched=fetched, deleted=deleted, expired=set(fetched).difference(deleted))
+        else:
+            self.update(fetched=fetched, deleted=deleted)
+
+    def update(self, *, fetched: Collection[int], deleted: Collection[int], expired: Collection[int] = ()) -> None:
+        """Mark these numbers as fetched, as deleted by the user and as expired.
+
+        In one transaction; raises StoreError and changes nothing.
+        """
         self._store.update_maildrop(
             self._selection,
-            fetched=[self.entries[number - 1].message for number in fetched],
-            deleted=[self.entries[number - 1].message for number in deleted],
+            fetched=self._messages(fetched),
+            deleted=self._messages(deleted),
+            expired=self._messages(expired),
             user=self._user,
             now=self._clock(),
         )
+
+    def _messages(self, numbers: Collection[int]) -> list[int]:
+        return [self.entries[number - 1].message for number in numbers]
 
     def close(self) -> None:
         """Release the lock. Idempotent."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtrap_lite.expectation import Mail
-from mailtrap_lite.message import Message, readable
+from mailtrap_lite.message import Message
 from mailtrap_lite.message.underway import UnderWay
+from mailtrap_lite.terminal import escaped
 
 MOST_SHOWN = 20
 _MOST_COMMANDS = 6
@@ -57,7 +58,7 @@ def undecided(expected: Mail, under_way: Sequence[UnderWay], *, place: str, time
 
 def readable_lines(lines: Sequence[str]) -> str:
     """Return lines in which no control character of a mail is left."""
-    return "\n".join(readable(line.encode("utf-8", "backslashreplace")) for line in lines)
+    return "\n".join(escaped(line) for line in lines)
 
 
 def _others(others: Sequence[Message]) -> str:

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_DAY = 24 * 60 * 60
+
 
 class Sandbox(Expecting):
     """Methods without a note: any thread but the loop's, blocking."""
@@ -48,7 +50,7 @@ class Sandbox(Expecting):
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
-        self.login_delay = LoginDelay(settings.pop3_login_delay)  # on the loop
+        self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
 
@@ -85,7 +87,7 @@ class Sandbox(Expecting):
 
         mail: bytes are kept as they are; an email.message is written with CRLF line ends; a path is read.
         to: if None, the addresses of its To, Cc and Bcc fields. received_at: a datetime, or seconds since the epoch;
-        now if None. uid: its UIDL for POP3, which no message in these mailboxes may have; one is made if None.
+        now if None. uid: its UIDL for POP3, which no message in these mailboxes may ever have had; one is made if None.
         Raises BadMail for anything else or without an address.
         """
         raw = octets_of(mail)
@@ -125,10 +127,10 @@ class Sandbox(Expecting):
         """Return the messages that came after one, all by default, oldest first."""
         return self._load(self._store.ids(after=cursor_of(after)))
 
-    def waiting(self, mailbox: str | Selection, *, after: int | Message = 0) -> list[Message]:
+    def waiting(self, mailbox: str | Selection) -> list[Message]:
         """Return what a POP3 client would find now, oldest first. The mailbox is named as for `mailbox`."""
-        cursor = cursor_of(after)
-        return self._load(message for message in self._store.waiting(self._selection(mailbox)) if message > cursor)
+        self._expire()
+        return self._load(self._store.waiting(self._selection(mailbox)))
 
     def fetched(self, mailbox: str | Selection) -> list[Message]:
         """Return what POP3 clients have fetched from a mailbox, the one fetched last at the end."""
@@ -136,10 +138,12 @@ class Sandbox(Expecting):
 
     def deleted(self, mailbox: str | Selection) -> list[Message]:
         """Return what POP3 clients have deleted from a mailbox, the one deleted last at the end."""
+        self._expire()
         return self._load(self._store.deleted(self._selection(mailbox)))
 
     def maildrop(self, mailbox: str) -> list[Entry]:
         """Return what a POP3 client would list now, without a lock; a mailbox is named as for `mailbox`."""
+        self._expire()
         return self._store.maildrop(self._selection(mailbox))
 
     def _load(self, ids: Iterable[int]) -> list[Message]:
@@ -178,6 +182,7 @@ class Sandbox(Expecting):
 
     def mailboxes(self) -> list[MailboxCount]:
         """Return each mailbox that has a message, by name."""
+        self._expire()
         return self._store.mailboxes()
 
     def mailbox(self, name: str) -> Mailbox:
@@ -215,6 +220,13 @@ class Sandbox(Expecting):
         """Return a cursor for `after`: behind it is only what comes from now on."""
         return self.last_id
 
+    def beyond(self, cursor: int, selection: Selection | None = None) -> list[Message]:
+        """Return the messages behind an id in the order of their ids; `selection`: those waiting there."""
+        if selection is None:
+            return self.messages(after=cursor)
+        self._expire()
+        return self._load(sorted(message for message in self._store.waiting(selection) if message > cursor))
+
     def _watched(self) -> Watched:
         return Watched(self)
 
@@ -228,10 +240,13 @@ class Sandbox(Expecting):
         """Delete messages for good, in every mailbox; unknown ids are ignored. Return how many there were."""
         return self._store.delete(ids)
 
-    def clear(self) -> int:
-        """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising."""
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising.
+
+        uids: also forget which UIDLs were chosen, so that the next test can choose them.
+        """
         self._sessions.clear()
-        return self._store.clear()
+        return self._store.clear(uids=uids)
 
     # Mail is fetched.
 
@@ -240,10 +255,19 @@ class Sandbox(Expecting):
 
         exclusive: False for a snapshot without the lock. Raises MaildropInUse, or BadMail for an empty name.
         """
+        locks, expires = self._locks if exclusive else None, self.settings.pop3_expire == 0
+        self._expire()
+        return Maildrop(self._store, locks, self._opened_by(user), user=user, clock=self.clock, expires=expires)
+
+    def _expire(self) -> None:
+        """Delete over POP3 what is too old; whoever looks what is there does it first, so that nobody waits for it."""
+        if isinstance(self.settings.pop3_expire, int) and self.settings.pop3_expire > 0:
+            now = self.clock()
+            self._store.expire(before=now - self.settings.pop3_expire * _DAY, now=now)
+
+    def _opened_by(self, user: str) -> Selection:
         plus, table = self.settings.plus_addressing, self.settings.mailboxes
-        selection = selection_of(user, plus_addressing=plus, table=table)
-        locks = self._locks if exclusive else None
-        return Maildrop(self._store, locks, selection, user=user, clock=self.clock)
+        return selection_of(user, plus_addressing=plus, table=table)
 
     def restore(self, message: int, mailbox: str | Selection = EVERYTHING) -> int:
         """Put back what POP3 deleted of a message in a mailbox, or in all. Return in how many it lies again.

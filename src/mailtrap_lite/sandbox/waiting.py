@@ -43,9 +43,7 @@ class Watched:
 
     def beyond(self, cursor: int) -> list[Message]:
         """Return the messages with a higher id, oldest first."""
-        if self._selection is None:
-            return self._sandbox.messages(after=cursor)
-        return self._sandbox.waiting(self._selection, after=cursor)
+        return self._sandbox.beyond(cursor, self._selection)
 
     def under_way(self) -> list[UnderWay]:
         """Return the mails that clients are about to deliver, to whomever."""

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import ipaddress
 
+from mailtrap_lite.credentials import credentials_of
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.settings import Endpoint, Settings
 
 
 def refuse_open_doors(settings: Settings) -> None:
-    """Raise BadSetting if mail can be read from other machines, at the POP3 or the web door, unasked."""
+    """Raise BadSetting if mail can be read from other machines, at the POP3 or the web door, unasked.
+
+    A web password or token that cannot be used is one, too.
+    """
+    protected = {"web"} if credentials_of(settings) else set()
+    if _wants_passwords(settings):
+        protected |= {"pop3", "pop3s"}
     for name in ("pop3", "pop3s", "web"):
         endpoint: Endpoint = getattr(settings, name)
-        if not settings.no_auth and not _is_loopback(endpoint.host):
-            raise BadSetting(
-                f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
-                f"say that you want this with --no-auth, or use 127.0.0.1:{endpoint.port}"
-            )
+        if settings.no_auth or name in protected or _is_near(endpoint):
+            continue
+        way_out = "--web-password-file" if name == "web" else "--users and --pop3-auth table"
+        raise BadSetting(
+            f"{name}: {endpoint} lets other machines read the mail, and there is no password; "
+            f"say that you want this with --no-auth, or protect it with {way_out}, or use 127.0.0.1:{endpoint.port}"
+        )
 
 
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+def _wants_passwords(settings: Settings) -> bool:
+    """Return whether each POP3 login is held against a table, or refused."""
+    if settings.pop3_auth == "reject":
+        return True
+    # A table of mailboxes means passwords too, where there are any.
+    return bool(settings.users) and (settings.pop3_auth != "any" or bool(settings.mailboxes))
+
+
+def _is_near(endpoint: Endpoint) -> bool:
+    host = endpoint.host.lower()
+    if endpoint.path or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -6,10 +6,14 @@ import errno
 import logging
 import os
 import socket
+import stat
 from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
 
 from mailtrap_lite.errors import CannotListen
-from mailtrap_lite.settings import Endpoint
+from mailtrap_lite.settings import Endpoint, Settings
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,8 @@ def listen(endpoint: Endpoint, *, setting: str) -> socket.socket:
 
     setting: what the address is called in an error. Raises CannotListen, which names the way out.
     """
+    if endpoint.path:
+        return _listen_at(Path(endpoint.path), setting)
     try:
         found = socket.getaddrinfo(
             endpoint.host, endpoint.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
@@ -59,6 +65,66 @@ def listen_twin(endpoint: Endpoint, *, setting: str) -> socket.socket | None:
         return None
 
 
+def remove_path(listener: socket.socket) -> None:
+    """Remove the path of a Unix socket at the end, unless it is another's by now."""
+    name = listener.getsockname()
+    if isinstance(name, str):
+        with suppress(OSError):
+            if _identity(Path(name)) == _made.pop(name, None):
+                Path(name).unlink()
+
+
+# The socket files of this process, by path: device and inode.
+_made: dict[str, tuple[int, int]] = {}
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_dev, found.st_ino
+
+
+def _listen_at(path: Path, setting: str) -> socket.socket:
+    """Return a Unix socket that only this user may connect to. What a dead server left behind is removed."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise CannotListen(f"{setting}: this system has no Unix sockets; give an address with --{setting} HOST:PORT")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if _is_stale(path):
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(0o600)  # before it listens, so that nobody else ever gets through
+        _made[str(path)] = _identity(path)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as err:
+        listener.close()
+        raise CannotListen(_explain_path(path, setting, err)) from err
+    return listener
+
+
+def _is_stale(path: Path) -> bool:
+    """Return whether a socket is there that nobody listens at."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            return False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(1)
+            client.connect(str(path))
+    except ConnectionRefusedError:
+        return True
+    except OSError:  # nothing there, or somebody who is too busy to answer
+        return False
+    return False
+
+
+def _explain_path(path: Path, setting: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        reason = "another program listens there, or it is no socket; stop that one, or give another path"
+    else:
+        reason = f"{error.strerror or error}; give a path in a directory that this user may write"
+    return f"{setting}: cannot listen at unix:{path}: {reason} with --{setting} unix:PATH"
+
+
 def _bound(family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]) -> socket.socket:
     # The protocol is named because asyncio sets TCP_NODELAY only on sockets that say IPPROTO_TCP; without it each
     # small mail waits 40 ms for a delayed ACK.
@@ -79,8 +145,19 @@ def _bound(family: int, address: tuple[str, int] | tuple[str, int, int, int] | t
 
 def endpoint_of(listener: socket.socket) -> Endpoint:
     """Return the address that a socket is really bound to."""
-    host, port = listener.getsockname()[:2]
+    name = listener.getsockname()
+    if isinstance(name, str):
+        return Endpoint("", 0, name)
+    host, port = name[:2]
     return Endpoint(host, port)
+
+
+def url_of(endpoint: Endpoint, settings: Settings) -> str:
+    """Return the URL of the web door at an endpoint, without a slash at the end."""
+    scheme = "https" if settings.web_tls else "http"
+    # The form that requests-unixsocket and others take.
+    where = f"{scheme}+unix://{quote(endpoint.path, safe='')}" if endpoint.path else f"{scheme}://{endpoint}"
+    return where + settings.web_base_path
 
 
 def _explain(endpoint: Endpoint, setting: str, error: OSError | UnicodeError) -> str:

@@ -27,9 +27,9 @@ from mailtrap_lite.sandbox.planting import Plantable
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
-from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin
+from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
-from mailtrap_lite.server.tls import Tls, tls_of
+from mailtrap_lite.server.tls import Tls, offers_tls, tls_of
 from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 # What a server inside a program has where the command has fixed ports.
 _FREE = Endpoint("127.0.0.1", 0)
 EPHEMERAL = Settings(smtp=_FREE, smtps=_FREE, pop3=_FREE, pop3s=_FREE, web=_FREE, event_loop="asyncio")
+
+NO_TLS = "tls: this server has no TLS; Server(tls=True) opens it"
 
 # How long an end may take beyond the grace, whatever clients do.
 PATIENCE = 2.0
@@ -99,14 +101,16 @@ class Server(Expecting):
             raise RuntimeError("the server runs already")
         with ExitStack() as undo:
             tls = tls_of(self.settings)
-            names = ["smtp", "pop3", *(["smtps", "pop3s"] if tls else []), *(["lmtp"] if self.settings.lmtp else [])]
+            spoken = tls if offers_tls(self.settings) else None
+            names = ["smtp", "pop3", *(["smtps", "pop3s"] if spoken else []), *(["lmtp"] if self.settings.lmtp else [])]
             listeners = {name: self._listen(name, undo) for name in names}
             # A fixed web port is taken now, so that a port in use is said at the start; a free one when it is needed.
-            web = self._listen("web", undo) if self.settings.web.port else []
+            where = self.settings.web
+            web = self._listen("web", undo) if where.port or where.path else []
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
-            doors = [(name, make_door(name, sandbox, self.settings, tls), listeners[name]) for name in names]
+            doors = [(name, make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
                 pid=os.getpid(),
@@ -115,7 +119,7 @@ class Server(Expecting):
                 loop=loop,
                 doors=[door for _, door, _ in doors],
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
-                serving=loop.start(serve(doors, tls)),
+                serving=loop.start(serve(doors, spoken)),
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 sockets=[each for name in names for each in listeners[name]],
@@ -145,6 +149,8 @@ class Server(Expecting):
             return
         atexit.unregister(self._stop_at_exit)
         try:
+            for listener in running.web_sockets:
+                remove_path(listener)
             for web in running.web:
                 web.stop(PATIENCE / 4)
             if not running.web:
@@ -183,8 +189,7 @@ class Server(Expecting):
     @property
     def smtps(self) -> Endpoint:
         """Where mail is caught over TLS from the first octet; raises BadSetting without TLS."""
-        _ = self.tls  # which says what is missing
-        return self._life.endpoints["smtps"]
+        return self._secured("smtps")
 
     @property
     def lmtp(self) -> Endpoint:
@@ -197,7 +202,7 @@ class Server(Expecting):
     def tls(self) -> Tls:
         """The certificate: `.ca_file` and `.context` are what a client needs to trust it; raises BadSetting without."""
         if (tls := self._life.tls) is None:
-            raise BadSetting("tls: this server has no TLS; Server(tls=True) opens it")
+            raise BadSetting(NO_TLS)
         return tls
 
     @property
@@ -208,12 +213,19 @@ class Server(Expecting):
     @property
     def pop3s(self) -> Endpoint:
         """Where mail is fetched over TLS from the first octet; raises BadSetting without TLS."""
-        _ = self.tls  # which says what is missing
-        return self._life.endpoints["pop3s"]
+        return self._secured("pop3s")
+
+    def _secured(self, name: str) -> Endpoint:
+        if (endpoint := self._life.endpoints.get(name)) is None:
+            raise BadSetting(NO_TLS)
+        return endpoint
 
     @property
     def web(self) -> Endpoint:
-        """Where mail is shown: `.host` and `.port`, as really bound. Brings up the web side when first asked."""
+        """Where mail is shown: `.host` and `.port` as really bound, or the `.path` of a Unix socket.
+
+        Brings up the web side when first asked.
+        """
         running = self._life
         with self._web_lock:
             if not running.web:
@@ -222,8 +234,11 @@ class Server(Expecting):
 
     @property
     def url(self) -> str:
-        """The inspector's address, as "http://127.0.0.1:41873". Brings up the web side when first asked."""
-        return f"http://{self.web}"
+        """The inspector's address, as "http://127.0.0.1:41873". Brings up the web side when first asked.
+
+        With web_tls it is https, with a base path it ends with that; a Unix socket reads "http+unix://%2Frun%2Fmail".
+        """
+        return url_of(self.web, self.settings)
 
     def _open_web(self, running: _Running) -> None:
         from mailtrap_lite.web import WebServer, create_app  # Flask is imported when somebody asks for a page
@@ -231,8 +246,9 @@ class Server(Expecting):
         if not running.web_sockets:
             running.web_sockets.append(listen(self.settings.web, setting="web"))
         app = create_app(running.sandbox, settings=self.settings, addresses=self.addresses)
+        tls = running.tls.server_context if running.tls and self.settings.web_tls else None
         for listener in running.web_sockets:
-            server = WebServer(app, listener)
+            server = WebServer(app, listener, tls=tls, most_headers=self.settings.http_headers)
             server.start()
             running.web.append(server)
 
@@ -306,9 +322,12 @@ class Server(Expecting):
         """
         return self.sandbox.deliver(mail, to=to, sender=sender, received_at=received_at, uid=uid)
 
-    def clear(self) -> int:
-        """Delete every message; ports stay, ids go on rising. Return how many there were."""
-        return self.sandbox.clear()
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete every message; ports stay, ids go on rising. Return how many there were.
+
+        uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
+        """
+        return self.sandbox.clear(uids=uids)
 
 
 @contextmanager

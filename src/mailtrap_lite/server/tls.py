@@ -51,7 +51,12 @@ def tls_of(settings: Settings) -> Tls | None:
         return _given(settings.tls_cert, settings.tls_key)
     if settings.tls_key is not None:
         raise BadSetting("tls_key: a key is no use without its certificate; give it with --tls-cert")
-    return _made(settings.hostname) if settings.tls or settings.require_tls else None
+    return _made(settings.hostname) if settings.web_tls or offers_tls(settings) else None
+
+
+def offers_tls(settings: Settings) -> bool:
+    """Return whether SMTP and POP3 are to speak TLS; the web door has a setting of its own."""
+    return settings.tls or settings.require_tls or settings.tls_cert is not None
 
 
 def _server_context() -> ssl.SSLContext:

@@ -25,7 +25,8 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when a maildrop needs it.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, when it comes or
+    when a maildrop needs it.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
     """
@@ -87,6 +88,9 @@ class Retention:
 
 EVERY_MAILBOX = Selection()
 
+# In place of a user: who deleted mail that was in a mailbox for too long (RFC 2449 section 6.7).
+EXPIRE = "EXPIRE"
+
 
 class Store(ABC):
     """The contract. All methods but `add_soon`: any thread, blocking."""
@@ -141,19 +145,22 @@ class Store(ABC):
         # new after somebody starts again with id 1.
         return f"{self._identity}.{message}"
 
-    def _refuse_uid(self, arrival: Arrival, taken: Collection[str]) -> None:
-        """Raise BadMail for a UIDL that cannot be chosen. taken: the mailboxes in which a message has it."""
+    def _refuse_uid(self, arrival: Arrival, used: Collection[str]) -> None:
+        """Raise BadMail for a UIDL that cannot be chosen. used: the mailboxes in which a message has or had it."""
         if arrival.uid.startswith(f"{self._identity}."):
             raise BadMail(f"uid={arrival.uid!r} cannot be chosen: such a UIDL is one of the store's own")
         for mailbox in arrival.mailboxes:
-            if mailbox in taken:
-                raise BadMail(f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL")
+            if mailbox in used:
+                # RFC 1939 section 7: a server should never use one again, as clients remember what they have fetched.
+                raise BadMail(
+                    f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL or had it"
+                )
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
         """Store a message with its deliveries, drop what is beyond the retention, and return the id.
 
-        Raises BadMail if a message in one of the mailboxes has its UIDL, or if that could be one of the store's own.
+        Raises BadMail if a message in one of the mailboxes ever had its UIDL, or if that could be the store's own.
         """
 
     @abstractmethod
@@ -173,14 +180,34 @@ class Store(ABC):
         """Delete messages with their deliveries; unknown ids are ignored. Return how many there were."""
 
     @abstractmethod
-    def clear(self) -> int:
-        """Delete everything; ids go on rising. Return how many messages there were."""
+    def clear(self, *, uids: bool = False) -> int:
+        """Delete everything; ids go on rising. Return how many messages there were.
+
+        uids: also forget which UIDLs were chosen, so that they can be chosen again.
+        """
 
     @abstractmethod
     def update_maildrop(
-        self, selection: Selection, *, fetched: Collection[int], deleted: Collection[int], user: str, now: float
+        self,
+        selection: Selection,
+        *,
+        fetched: Collection[int],
+        deleted: Collection[int],
+        expired: Collection[int] = (),
+        user: str,
+        now: float,
     ) -> None:
-        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction."""
+        """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
+
+        expired: deleted too, not by the user but by EXPIRE.
+        """
+
+    @abstractmethod
+    def expire(self, *, before: float, now: float) -> int:
+        """Mark each delivery of a message that was received before a time as deleted by EXPIRE. Return how many.
+
+        What was put back since by `restore` stays.
+        """
 
     @abstractmethod
     def restore(self, message: int, selection: Selection) -> int:
@@ -214,7 +241,7 @@ class Store(ABC):
 
     @abstractmethod
     def waiting(self, selection: Selection) -> list[int]:
-        """Return the ids of the messages of a selection, without those deleted over POP3, oldest first."""
+        """Return the ids of what POP3 did not delete from a selection, in the order of a maildrop."""
 
     @abstractmethod
     def fetched(self, selection: Selection) -> list[int]:
@@ -226,8 +253,9 @@ class Store(ABC):
 
     @abstractmethod
     def maildrop(self, selection: Selection) -> list[Entry]:
-        """Return what a POP3 session sees, oldest first; a message of several mailboxes of the selection once.
+        """Return what a POP3 session sees; a message of several mailboxes of the selection once.
 
+        The order is that of arrival, by `received` and then by id: a mail that is said to be old comes before others.
         A UIDL that was chosen for a message is what a selection of one mailbox shows. In a selection of several only
         the first message that ever had it shows it, and each later one a UIDL of the store's own, so that they differ.
         """

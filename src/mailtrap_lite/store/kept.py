@@ -27,13 +27,14 @@ class Kept:
     """A message and what happened to it since.
 
     octets: what RETR sends, None until it was counted. digest: None until it was made.
+    restored: the mailboxes into which it was put back.
     uid: the UIDL in each of its mailboxes. shared_uid: that in several mailboxes together.
     """
 
     # fmt: off
     __slots__ = (
         "_delivery", "_envelope", "_marked", "digest", "id", "mailboxes", "octets", "raw", "read", "received",
-        "shared_uid", "uid",
+        "restored", "shared_uid", "uid",
     )
     # fmt: on
 
@@ -48,6 +49,7 @@ class Kept:
         self.received = arrival.received
         self.octets = arrival.octets
         self.read = False
+        self.restored: tuple[str, ...] = ()
         self.digest: Digest | None = None
         self._envelope = (
             tuple([_recipient_of(recipient) for recipient in envelope.recipients]),
@@ -101,3 +103,7 @@ class Kept:
     def waits_in(self, mailbox: str) -> bool:
         """Return whether POP3 did not delete it there."""
         return mailbox not in self._marked or self._marked[mailbox].deleted_at is None
+
+    def may_expire_in(self, mailbox: str) -> bool:
+        """Return whether its age may delete it there: it waits, and nobody has put it back."""
+        return self.waits_in(mailbox) and mailbox not in self.restored

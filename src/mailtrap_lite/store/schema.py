@@ -48,6 +48,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE delivery ADD COLUMN uid TEXT",
         "CREATE INDEX delivery_of_uid ON delivery (uid, mailbox) WHERE uid IS NOT NULL",
     ),
+    # UIDLs that were chosen for a message of a mailbox, be it there or not: they are never used again.
+    (
+        "CREATE TABLE used_uid (uid TEXT NOT NULL, mailbox TEXT NOT NULL, PRIMARY KEY (uid, mailbox)) WITHOUT ROWID",
+        "INSERT INTO used_uid SELECT DISTINCT uid, mailbox FROM delivery WHERE uid IS NOT NULL",
+        "DROP INDEX delivery_of_uid",
+        # Somebody put it back, so its age deletes it no more.
+        "ALTER TABLE delivery ADD COLUMN restored INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

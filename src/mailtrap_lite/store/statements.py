@@ -19,7 +19,9 @@ ADD_MESSAGE = (
 ADD_BODY = "INSERT INTO body (message, raw) VALUES (:message, :raw)"
 ADD_EMPTY_BODY = "INSERT INTO body (message, raw) VALUES (:message, ZEROBLOB(:size))"
 ADD_DELIVERY = "INSERT INTO delivery (message, mailbox, local, uid) VALUES (:message, :mailbox, :local, :uid)"
-WHO_HAS_UID = "SELECT mailbox FROM delivery WHERE uid = :uid"
+WHO_USED_UID = "SELECT mailbox FROM used_uid WHERE uid = :uid"
+USE_UID = "INSERT INTO used_uid (uid, mailbox) VALUES (:uid, :mailbox)"
+FORGET_UIDS = "DELETE FROM used_uid"
 TOTALS = "SELECT messages, unread, octets FROM totals"
 OLDEST = "SELECT id, size FROM message WHERE id < :newest ORDER BY id"
 DROP_UP_TO = "DELETE FROM message WHERE id <= :last"
@@ -38,9 +40,17 @@ DELETED = tuple(
     f" AND {chosen}"
     for chosen in CHOSEN
 )
+ANY_EXPIRED = (
+    "SELECT 1 FROM message WHERE received < :before"
+    " AND id IN (SELECT message FROM delivery WHERE deleted_at IS NULL AND NOT restored) LIMIT 1"
+)
+EXPIRE = (
+    "UPDATE delivery SET deleted_at = :now, deleted_by = :user WHERE deleted_at IS NULL AND NOT restored"
+    " AND message IN (SELECT id FROM message WHERE received < :before)"
+)
 RESTORE = tuple(
-    "UPDATE delivery SET deleted_at = NULL, deleted_by = NULL WHERE message = :message AND deleted_at IS NOT NULL"
-    f" AND {chosen}"
+    "UPDATE delivery SET deleted_at = NULL, deleted_by = NULL, restored = 1"
+    f" WHERE message = :message AND deleted_at IS NOT NULL AND {chosen}"
     for chosen in CHOSEN
 )
 MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
@@ -63,13 +73,16 @@ ROWS = tuple(
         "",
     )
 )
+# These two come by id, for which the indexes are, and are sorted by `received` then: they are nearly in that order.
 MAILDROP = tuple(
-    f"SELECT DISTINCT message.id, message.octets, {uid} FROM delivery JOIN message ON message.id = delivery.message"
+    f"SELECT DISTINCT message.id, received, octets, {uid} FROM delivery JOIN message ON message.id = delivery.message"
     f" WHERE deleted_at IS NULL AND {chosen} ORDER BY message.id"
     for chosen, uid in zip(CHOSEN, ("delivery.uid", "message.uid", "message.uid"), strict=True)
 )
 WAITING = tuple(
-    f"SELECT DISTINCT message FROM delivery WHERE deleted_at IS NULL AND {chosen} ORDER BY message" for chosen in CHOSEN
+    "SELECT DISTINCT message.id, received FROM delivery JOIN message ON message.id = delivery.message"
+    f" WHERE deleted_at IS NULL AND {chosen} ORDER BY message.id"
+    for chosen in CHOSEN
 )
 WERE_FETCHED = tuple(
     f"SELECT message FROM delivery WHERE fetched_at IS NOT NULL AND {chosen}"

@@ -17,14 +17,13 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import shapes
 from mailtrap_lite.web.api import api
+from mailtrap_lite.web.enclosure import enclosed
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.guard import Guard, is_api
+from mailtrap_lite.web.guard import is_api
 from mailtrap_lite.web.pages import error_page, pages
 
 log = logging.getLogger(__name__)
-
-MOST_BODY = 1024**2  # octets of a request's body
 
 
 def create_app(
@@ -35,8 +34,8 @@ def create_app(
     addresses: returns where "smtp" and "pop3" listen, as HOST:PORT, for people to read; if None, the settings say it.
     """
     app = Flask("mailtrap_lite.web")
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = settings.json_body or None
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.json_body or None
     app.json.sort_keys = False  # type: ignore[attr-defined]  # an attribute of the default provider
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -52,7 +51,7 @@ def create_app(
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(MailtrapError, _explain)
     app.register_error_handler(Exception, _confess)
-    app.wsgi_app = Guard(app.wsgi_app, bound=settings.web.host, allowed=settings.allowed_hosts)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    app.wsgi_app = enclosed(app, settings)  # type: ignore[method-assign, assignment]  # Flask's own way
     return app
 
 

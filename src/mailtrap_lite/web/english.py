@@ -12,6 +12,15 @@ TEXTS: Mapping[str, str] = {
     "js.reconnecting": "Reconnecting…",
     "js.one_arrived": "A new message arrived.",
     "js.many_arrived": "{count} new messages arrived.",
+    "login.title": "Sign in",
+    "login.user": "User",
+    "login.password": "Password",
+    "login.submit": "Sign in",
+    "login.wrong": "That is not right.",
+    "login.busy": "Too many wrong passwords or tokens come from there; try again in a moment.",
+    "login.is_known": "You are signed in.",
+    "login.inbox": "Go to the inbox",
+    "login.out": "Sign out",
 }
 
 

@@ -35,7 +35,6 @@ HEADERS = (
     ),
     ("Cache-Control", "no-store"),
 )
-MOST_HEADERS = 16 * 1024  # octets of all request headers together
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM = "application/x-www-form-urlencoded"
 
@@ -66,11 +65,22 @@ class Refused(Exception):
 class Guard:
     """Wraps a WSGI application. Any thread.
 
-    bound: the address that the web door listens on. allowed: further host names.
+    bound: the address that the web door listens on. allowed: further host names. base_path: the path below which
+    everything is, "" without. most_headers: octets of all request headers together, 0 is no limit.
     """
 
-    def __init__(self, application: WSGIApplication, *, bound: str, allowed: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        bound: str,
+        allowed: Sequence[str] = (),
+        base_path: str = "",
+        most_headers: int = 16 * 1024,
+    ) -> None:
         self._application = application
+        self._base_path = base_path
+        self._most_headers = most_headers
         names = {"localhost", "127.0.0.1", "[::1]", *(name.lower() for name in allowed)}
         if bound not in _ANY_ADDRESS:
             names.add(f"[{bound}]".lower() if ":" in bound else bound.lower())
@@ -86,13 +96,19 @@ class Guard:
         return self._application(environ, start)
 
     def _check(self, environ: WSGIEnvironment) -> None:
-        _check_size(environ)
+        self._check_size(environ)
         _check_framing(environ)
         self._check_host(environ)
+        self._enter(environ)
         _check_site(environ)
         _check_destination(environ)
         if environ["REQUEST_METHOD"] not in SAFE_METHODS:
             _check_body(environ)
+
+    def _check_size(self, environ: WSGIEnvironment) -> None:
+        sizes = (len(name) + len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+        if self._most_headers and sum(sizes) > self._most_headers:
+            raise Refused("431 Request Header Fields Too Large", "The headers of this request are too large.")
 
     def _check_host(self, environ: WSGIEnvironment) -> None:
         """Refuse foreign names: a page of another site whose name was rebound to this address must get nothing.
@@ -110,6 +126,16 @@ class Guard:
                 "or name the host with --allowed-host (MAILTRAP_LITE_ALLOWED_HOSTS).",
             )
 
+    def _enter(self, environ: WSGIEnvironment) -> None:
+        """Step below the base path: from here on a path is one of ours, and `url_for` puts the base before it."""
+        path = str(environ.get("PATH_INFO", ""))
+        if not self._base_path:
+            return
+        if path != self._base_path and not path.startswith(self._base_path + "/"):
+            raise Refused("404 Not Found", f"Everything here is below {self._base_path}/.")
+        environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")) + self._base_path
+        environ["PATH_INFO"] = path.removeprefix(self._base_path) or "/"
+
     def _knows(self, name: str) -> bool:
         return name in self._names or bool(_LOCAL_NAME.fullmatch(name))
 
@@ -117,12 +143,6 @@ class Guard:
 def is_api(path: str) -> bool:
     """Return whether a path is answered in JSON."""
     return path == "/api" or path.startswith("/api/")
-
-
-def _check_size(environ: WSGIEnvironment) -> None:
-    sizes = (len(name) + len(value) for name, value in environ.items() if name.startswith("HTTP_"))
-    if sum(sizes) > MOST_HEADERS:
-        raise Refused("431 Request Header Fields Too Large", "The headers of this request are too large.")
 
 
 def _check_framing(environ: WSGIEnvironment) -> None:
@@ -135,6 +155,8 @@ def _check_framing(environ: WSGIEnvironment) -> None:
     both = length != "" and "HTTP_TRANSFER_ENCODING" in environ
     if not _LENGTH.fullmatch(length) or coding != "chunked" or both:
         raise Refused("400 Bad Request", "The length of the body cannot be told (RFC 9112 section 6).")
+    if environ["wsgi.url_scheme"] not in {"http", "https"}:  # what a proxy said
+        raise Refused("400 Bad Request", "X-Forwarded-Proto is http or https.")
 
 
 def _check_site(environ: WSGIEnvironment) -> None:

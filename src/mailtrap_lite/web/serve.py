@@ -9,20 +9,27 @@ clients do. It knows sockets and threads; it knows nothing of what is served.
 from __future__ import annotations
 
 import errno
+import http.client
 import logging
+import math
 import selectors
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import Enum
 from http import HTTPStatus
+from io import BufferedIOBase
 from typing import TYPE_CHECKING, Any, Final  # Any: what socketserver hands through
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from mailtrap_lite.terminal import escaped
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import HEADERS
+from mailtrap_lite.web.visitors import Visitors
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 10.0  # seconds without an octet after which a connection is dropped
+HEAD_TIMEOUT = 30.0  # seconds that a request's head may take when there are too many connections
 MOST_CONNECTIONS = 1000  # each is a thread; more are closed unanswered
 STARVED_PAUSE = 0.1  # seconds until a connection is accepted again after there was no descriptor for it
 GRACE = 0.5  # seconds that requests under way have at the stop
@@ -47,7 +55,7 @@ class Connections:
     """The open connections, to end them from another thread. Any thread."""
 
     def __init__(self) -> None:
-        self._open: dict[socket.socket, State] = {}
+        self._open: dict[socket.socket, tuple[State, float]] = {}  # and since when
         self._changed = threading.Condition()
 
     def __len__(self) -> int:
@@ -56,7 +64,7 @@ class Connections:
     def note(self, connection: socket.socket, state: State) -> None:
         """Remember a connection and where it is."""
         with self._changed:
-            self._open[connection] = state
+            self._open[connection] = state, time.monotonic()
 
     def forget(self, connection: socket.socket) -> None:
         """Forget a connection that is closed."""
@@ -76,11 +84,21 @@ class Connections:
             self._cut(*State)
             return self._changed.wait_for(lambda: not self._open, max(0.0, deadline - time.monotonic()))
 
-    def _cut(self, *states: State) -> None:
-        for connection, state in self._open.items():
-            if state in states:
+    def cut_slow(self, patience: float) -> None:
+        """End those that have been sending the head of their request for longer than patience seconds.
+
+        They may send an octet now and then, so that the read time-out never comes.
+        """
+        with self._changed:
+            self._cut(State.READING, before=time.monotonic() - patience)
+
+    def _cut(self, *states: State, before: float = math.inf) -> None:
+        for connection, (state, since) in self._open.items():
+            if state in states and since < before:
                 try:
-                    connection.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads or writes; close would not
+                    # Wakes a thread that reads or writes; close would not. Not the method of an SSLSocket, which first
+                    # forgets its TLS: what another thread writes at that moment would go out in the clear.
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
                 except OSError:
                     continue  # the client was faster
 
@@ -91,6 +109,26 @@ class Handler(WSGIRequestHandler):
     timeout = READ_TIMEOUT
     protocol_version = "HTTP/1.1"
     server: Server
+
+    def handle(self) -> None:
+        """Shake hands, if it is TLS, and answer the request. Here, because it may take the time-out."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            try:
+                self.connection.do_handshake()
+            except OSError as err:  # which an SSLError is, too
+                log.debug("no TLS with a web client: %s", ascii(err))
+                return
+        super().handle()
+
+    def parse_request(self) -> bool:
+        """Read the head of the request, as much of it as may be read."""
+        if not self.server.most_headers:
+            return super().parse_request()
+        rest, self.rfile = self.rfile, Head(self.rfile, self.server.most_headers)  # type: ignore[assignment]  # all that reads a head is its `readline`
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = rest
 
     def run_wsgi(self) -> None:
         """Answer a request whose headers are here."""
@@ -133,6 +171,23 @@ class Handler(WSGIRequestHandler):
         log.debug("%s", ascii(message % args if args else message))
 
 
+class Head:
+    """The lines of a request's head; no more octets than may be, because all would be kept before anybody looks."""
+
+    def __init__(self, lines: BufferedIOBase, most: int) -> None:
+        self._lines = lines
+        self._left = most
+
+    def readline(self, size: int = -1) -> bytes:
+        """Return the next line; raises LineTooLong, which is answered with 431."""
+        most = self._left + 1 if size < 0 else min(size, self._left + 1)
+        line = self._lines.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            raise http.client.LineTooLong("head")
+        return line
+
+
 class Body:
     """What the application answers with, to be closed once, whoever comes first."""
 
@@ -163,14 +218,22 @@ def _remembering(application: Flask) -> WSGIApplication:
 
 
 class Server(ThreadedWSGIServer):
-    """Accepts until told to stop. `listener` stays the caller's until `server_close`."""
+    """Accepts until told to stop. `listener` stays the caller's until `server_close`.
+
+    tls: the certificate that is spoken with, None for plain HTTP. most_headers: octets of a head, 0 is no limit.
+    """
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, application: Flask, listener: socket.socket) -> None:
-        host, port = listener.getsockname()[:2]
+    def __init__(
+        self, application: Flask, listener: socket.socket, *, tls: ssl.SSLContext | None = None, most_headers: int = 0
+    ) -> None:
+        name = listener.getsockname()
+        host, port = (f"unix://{name}", 0) if isinstance(name, str) else name[:2]
         super().__init__(host, port, _remembering(application), Handler, fd=listener.fileno())
+        self.ssl_context = tls  # after the base class, which would speak TLS where it accepts
+        self.most_headers = most_headers
         self.connections = Connections()
         self._listener = listener
         self._starved = False
@@ -202,11 +265,20 @@ class Server(ThreadedWSGIServer):
         connection.setblocking(True)
         if connection.family != getattr(socket, "AF_UNIX", None):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection, address
+        if self.ssl_context is None:
+            return connection, address
+        try:
+            # The handshake waits for the client, so it is for the connection's own thread.
+            secured = self.ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        except BaseException:
+            connection.close()
+            raise
+        return secured, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Take a connection, unless there are too many."""
         if len(self.connections) >= MOST_CONNECTIONS:
+            self.connections.cut_slow(HEAD_TIMEOUT)  # for those who come next
             log.warning("more than %d connections; one was closed", MOST_CONNECTIONS)
             return False
         self.connections.note(request, State.READING)
@@ -215,6 +287,11 @@ class Server(ThreadedWSGIServer):
     def shutdown_request(self, request: Any) -> None:
         """Close a connection."""
         try:
+            if isinstance(request, ssl.SSLSocket):
+                # A goodbye, so that the client knows that nothing was cut off; its own is not waited for.
+                with suppress(OSError, ValueError):
+                    request.setblocking(False)
+                    request.unwrap()
             super().shutdown_request(request)
         finally:
             self.connections.forget(request)
@@ -225,7 +302,7 @@ class Server(ThreadedWSGIServer):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the name in werkzeug)
         """Log what werkzeug reports: the traceback of an application that raised."""
-        log.error("%s", message % args if args else message)
+        log.error("%s", escaped(message % args if args else message, keep="\n"))
 
     def server_close(self) -> None:
         """Close the listening socket and its duplicate."""
@@ -237,9 +314,12 @@ class Server(ThreadedWSGIServer):
 class WebServer:
     """Serves an application on a listening socket, which it owns from now on. start and stop: one thread."""
 
-    def __init__(self, app: Flask, listener: socket.socket) -> None:
-        self._events: Events | None = app.extensions.get(Events.NAME)
-        self._server = Server(app, listener)
+    def __init__(
+        self, app: Flask, listener: socket.socket, *, tls: ssl.SSLContext | None = None, most_headers: int = 16 * 1024
+    ) -> None:
+        # What lets threads wait, and must let go of them at the end.
+        self._waiting = [app.extensions[name] for name in (Events.NAME, Visitors.NAME) if name in app.extensions]
+        self._server = Server(app, listener, tls=tls, most_headers=most_headers)
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(
             target=self._server.accept_until, args=(self._woken,), name="mailtrap-lite-web", daemon=True
@@ -252,8 +332,8 @@ class WebServer:
     def stop(self, timeout: float = 2.0) -> None:
         """Close the port and end every connection within timeout seconds, whatever clients do. Idempotent."""
         self._wake.close()
-        if self._events is not None:
-            self._events.close()
+        for waiting in self._waiting:
+            waiting.close()
         if self._thread.ident is not None:
             self._thread.join(timeout)
         self._woken.close()
