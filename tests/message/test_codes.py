@@ -75,6 +75,14 @@ CODES: dict[str, tuple[str, str]] = {
     "account code": ("Your account verification code is 482913", "482913"),
     "a dash": ("Verification code - 482913", "482913"),
     "token word then code": ("Sign-in code (valid until 14:05): 482913", "482913"),
+    "Zoom": ("Meeting ID: 812 3456 7890\nPasscode: 739204\nDial by your location +1 646 558 8656", "739204"),
+    "Stripe": (
+        "A login from a new device on January 5, 2025 at 10:42 AM (UTC).\nIf this was you, enter this code:\n\n"
+        "  739 204\n\nIf not, reset your password. Ref 88213377\n\nStripe, 354 Oyster Point Blvd, CA 94080",
+        "739204",
+    ),
+    "a pickup PIN": ("Your package 1Z999AA10123456784 is out for delivery. Delivery PIN: 7392", "7392"),
+    "an SMS for apps": ("<#> 739204 is your code. FA+9qCX9VSu", "739204"),
     # German
     "de: Ihr Code lautet": ("Ihr Bestätigungscode lautet: 482913", "482913"),
     "de: Sicherheitscode": ("Dein Sicherheitscode ist 482 913. Er gilt 10 Minuten.", "482913"),
@@ -190,6 +198,11 @@ NO_CODES: dict[str, str] = {
     "a far away code": "Your code is in the app." + " Lorem ipsum dolor sit amet." * 20 + " 482913",
     "a flight": "Flight 4829 boards at gate 12",
     "an SMS short number": "Text STOP to 48291",
+    "lines of code": "Error 5001 in line 1200 of the code, coverage 9200 lines",
+    "code coverage": "Sprint review: code coverage 9200 lines of 12000",
+    "a meeting": "Meeting ID: 812 3456 7890",
+    "an exit code": "Build 20250105.4 failed: exit code 1024",
+    "de: Zeile": "Fehler 5001 in Zeile 1200 des Codes",
     "de: Bestellung": "Ihre Bestellung 482913 wurde versandt.",
     "de: Rechnung": "Rechnungsnummer: 20240017",
     "de: PLZ": "Postleitzahl: 10115",

@@ -46,6 +46,8 @@ _NUMBER = re.compile(
 _YEAR = re.compile(r"(?:19[5-9]|20[0-9])\d")
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _MONEY = re.compile(r"(?:eur|usd|gbp|jpy|chf|pln|cny|rmb|rs\.?|€|[$]|£|¥|₹|₩|₺|₽)\s{0,2}$")
+# "1200 of the code", and a number that is nearer to the word.
+_PART_OF = re.compile(r"\D{0,60}\d|\s{0,3}(?:of|in|des|der|von|vom|du|del|della|dei|di|do|dos|van|из)\b")
 _LINKED = re.compile(r"[ \u00a0]{1,2}[^\W\d][^\n:;,]{0,30}$")  # 482913 is your
 _BETWEEN_CODES = re.compile(r"[\s,;•*·|-]{1,20}")
 
@@ -148,7 +150,7 @@ class _Words:
         if after == len(self._starts) or not self._good[after]:
             return False
         between = place.text[place.end : self._starts[after]]
-        if len(between) > _BEHIND or _is_left(between.lstrip()):
+        if len(between) > _BEHIND or _is_left(between.lstrip()) or _PART_OF.match(between):
             return False
         if 0 <= place.ahead - self._ends[after] <= _OWNED:
             return False  # the word belongs to the number that follows it

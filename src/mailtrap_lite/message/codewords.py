@@ -80,7 +80,7 @@ UNITS: Final = _phrases(r"""
     stunden?; heures?; horas?; ore; uur; godzin\w{0,1}; час\w{0,3}; минут\w{0,2}; dakika; saat; seconds?; secs?;
     sekunden?; secondes?; segundos?; secondi; days?; tage?n?; jours?; días; dias; giorni; dagen; dni; дн\w{1,2}; gün;
     分; 分钟; 分鐘; 秒; 小时; 時間; 日; 年; 月; 분; 시간; 초; دقائق; دقيقة; ساعات; ساعة; km; kg; g; m; cm; mm; px; kb; mb; gb; bit;
-    bytes?; octets; points?; punkte; puntos; miles; credits?; items?; users?; people; customers; times; words;
+    bytes?; octets; points?; lines?; zeilen?; punkte; puntos; miles; credits?; items?; users?; people; customers; times; words;
     pieces; stück; years?; a\.?d\.?; inc\.?; ltd\.?;
     (?:[a-z'.-]{1,20} ){0,3}(?:st|street|ave|avenue|rd|road|blvd|boulevard|lane|drive|way|plaza);
 """)
