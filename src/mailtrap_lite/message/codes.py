@@ -45,7 +45,7 @@ _NUMBER = re.compile(
 )
 _YEAR = re.compile(r"(?:19[5-9]|20[0-9])\d")
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_MONEY = re.compile(r"(?:eur|usd|gbp|jpy|chf|pln|cny|rmb|rs\.?|€|[$]|£|¥|₹|₩|₺|₽)\s{0,2}$")
+_MONEY = re.compile(r"(?:\bof|eur|usd|gbp|jpy|chf|pln|cny|rmb|rs\.?|€|[$]|£|¥|₹|₩|₺|₽)\s{0,2}$")
 # "1200 of the code", and a number that is nearer to the word.
 _PART_OF = re.compile(r"\D{0,60}\d|\s{0,3}(?:of|in|des|der|von|vom|du|del|della|dei|di|do|dos|van|из)\b")
 _LINKED = re.compile(r"[ \u00a0]{1,2}[^\W\d][^\n:;,]{0,30}$")  # 482913 is your
