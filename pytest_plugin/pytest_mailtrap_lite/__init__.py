@@ -30,7 +30,7 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> Generator
     outcome = yield
     explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one; pytest shows the first
     if "mailtrap_lite.expectation" in sys.modules:  # else neither side can be one
-        from mailtrap_lite.expectation import explanation
+        from mailtrap_lite.expectation.comparing import explanation
 
         own = explanation(op, left, right)
         explanations = [own, *explanations] if own else explanations

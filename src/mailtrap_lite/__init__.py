@@ -35,20 +35,20 @@ if TYPE_CHECKING:
     from mailtrap_lite.expectation import Conditions, Difference, Mail
     from mailtrap_lite.message import (
         Address,
-        Code,
         Delivery,
-        DkimSignature,
         Ending,
         Envelope,
         Exchange,
         Finding,
-        Link,
         Message,
         Part,
         Recipient,
         Session,
-        UnsubscribeTarget,
     )
+    from mailtrap_lite.message.codes import Code
+    from mailtrap_lite.message.links import Link
+    from mailtrap_lite.message.signed import DkimSignature
+    from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
     from mailtrap_lite.sandbox import Mailbox, Sandbox
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
@@ -82,20 +82,20 @@ _HOMES = {
     "mailtrap_lite.expectation": ("Conditions", "Difference", "Mail"),
     "mailtrap_lite.message": (
         "Address",
-        "Code",
         "Delivery",
-        "DkimSignature",
         "Ending",
         "Envelope",
         "Exchange",
         "Finding",
-        "Link",
         "Message",
         "Part",
         "Recipient",
         "Session",
-        "UnsubscribeTarget",
     ),
+    "mailtrap_lite.message.codes": ("Code",),
+    "mailtrap_lite.message.links": ("Link",),
+    "mailtrap_lite.message.signed": ("DkimSignature",),
+    "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox"),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailtrap_lite import Envelope, Mail, Message
-from mailtrap_lite.expectation import explanation
+from mailtrap_lite.expectation.comparing import explanation
 
 
 def mail(number: int, subject: str, to: str = "bob@x.test") -> Message:

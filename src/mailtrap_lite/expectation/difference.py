@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 # What is compared to tell which mail is nearest.
 _COMPARED = 120
@@ -76,4 +75,6 @@ class Difference:
 
 def likeness(expected: str, found: str) -> float:
     """Return how alike two texts are at their beginning, from 0 to 1."""
+    from difflib import SequenceMatcher  # costs start-up time that a suite which passes never needs
+
     return SequenceMatcher(None, expected[:_COMPARED], found[:_COMPARED], autojunk=False).quick_ratio()

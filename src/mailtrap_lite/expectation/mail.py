@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from itertools import chain
 from typing import ClassVar
 
@@ -59,6 +58,8 @@ class Mail:
         names = [each.name for each in fields(cls)]
         for name in conditions:
             if name not in names:
+                from difflib import get_close_matches  # costs start-up time that most runs never need
+
                 near = get_close_matches(name, names, n=1)
                 hint = f"; did you mean {near[0]}=?" if near else ""
                 raise TypeError(f"{verb} knows no condition {name}={hint} It knows {', '.join(names)}")

@@ -1,6 +1,7 @@
 """What a test asks a message for: the link, the code, the attachment. Exactly one, or the candidates are listed.
 
 Nothing goes out: no link is followed and no key is looked up.
+What does the work is imported when somebody asks, as most tests ask for one thing or nothing.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mailtrap_lite.errors import NotOne
 from mailtrap_lite.match import Pattern, fits, occurs, spelled
-from mailtrap_lite.message.codes import Code, codes_in
-from mailtrap_lite.message.links import Link
-from mailtrap_lite.message.signed import DkimKey, DkimSignature, verified
-from mailtrap_lite.message.snapshot import Replacements, snapshot_of
-from mailtrap_lite.message.unsubscribing import UnsubscribeTarget, target_of
 from mailtrap_lite.terminal import escaped
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from mailtrap_lite.message.codes import Code
     from mailtrap_lite.message.content import Content
     from mailtrap_lite.message.envelope import Envelope
+    from mailtrap_lite.message.links import Link
     from mailtrap_lite.message.parts import Part
+    from mailtrap_lite.message.signed import DkimKey, DkimSignature
+    from mailtrap_lite.message.snapshot import Replacements
+    from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
 
 T = TypeVar("T")
 _MOST_SHOWN = 30
@@ -65,6 +66,8 @@ class Asked:
 
     def codes(self) -> tuple[Code, ...]:
         """Return the one-time codes, each once, in order: of the subject, of the text and of what the HTML shows."""
+        from mailtrap_lite.message.codes import codes_in
+
         return codes_in((self.content.subject, self.content.text, self.content.text_of_html))
 
     def code(self, *, digits: int | None = None) -> str:
@@ -111,6 +114,8 @@ class Asked:
         Raises NotOneClick if it is not so, and NotOne if there is no address or several.
         """
         __tracebackhide__ = True
+        from mailtrap_lite.message.unsubscribing import target_of
+
         return target_of(self.content.headers, one_click=one_click, name=f"message {self.id}")
 
     def dkim(self, key: DkimKey, *, domain: str | None = None) -> DkimSignature:
@@ -121,6 +126,8 @@ class Asked:
         Raises NotSigned, an AssertionError, if it does not hold, and NotOne if there is none or several.
         """
         __tracebackhide__ = True
+        from mailtrap_lite.message.signed import verified
+
         return verified(self.raw, key, domain=domain, name=f"message {self.id}")
 
     def as_email_message(self) -> EmailMessage:
@@ -137,6 +144,8 @@ class Asked:
         by names such as <token-1>. replace: further texts or regular expressions, and what stands in their place.
         Never raises.
         """
+        from mailtrap_lite.message.snapshot import snapshot_of
+
         return snapshot_of(self.content, self.envelope, self.codes(), replace or {})
 
     def _one(

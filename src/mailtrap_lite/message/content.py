@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.message import html as markup
 from mailtrap_lite.message import limits
@@ -12,11 +13,12 @@ from mailtrap_lite.message.addresses import Address, addresses_in
 from mailtrap_lite.message.charsets import guess
 from mailtrap_lite.message.dates import date_in
 from mailtrap_lite.message.headers import Block, Headers
-from mailtrap_lite.message.links import Link, links_in
 from mailtrap_lite.message.parts import Part, Span, identifier
 from mailtrap_lite.message.reading import guarded, reading
-from mailtrap_lite.message.shown import text_of_html
 from mailtrap_lite.message.tree import read_tree
+
+if TYPE_CHECKING:
+    from mailtrap_lite.message.links import Link
 
 __all__ = ["Address", "Content", "Headers", "Part"]
 
@@ -117,6 +119,8 @@ class Content:
     @reading("")
     def text_of_html(self) -> str:
         """What the beginning of the HTML shows, in lines as a reader sees them; "" without any."""
+        from mailtrap_lite.message.shown import text_of_html  # imported by who asks: most mails are only listed
+
         return text_of_html(self.html)
 
     @reading(())
@@ -155,6 +159,8 @@ class Content:
     @reading(())
     def links(self) -> tuple[Link, ...]:
         """The links of the HTML, then those of the text, in order; the first 1,000 of each."""
+        from mailtrap_lite.message.links import links_in  # imported by who asks: most mails are only listed
+
         return links_in(html=self.html, text=self.text)
 
     def part(self, identity: str) -> Part:

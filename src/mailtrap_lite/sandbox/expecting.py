@@ -7,13 +7,15 @@ import inspect
 import sys
 from abc import ABC, abstractmethod
 from types import FrameType
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from mailtrap_lite.expectation import Conditions, Mail
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import waiting
-from mailtrap_lite.sandbox.aio import Aio
 from mailtrap_lite.sandbox.waiting import Stopwatch, Watched
+
+if TYPE_CHECKING:
+    from mailtrap_lite.sandbox.aio import Aio
 
 
 class Expecting(ABC):
@@ -34,6 +36,8 @@ class Expecting(ABC):
     @property
     def aio(self) -> Aio:
         """The same verbs as coroutines, for asyncio and trio; needs anyio."""
+        from mailtrap_lite.sandbox.aio import Aio  # imported by who awaits
+
         return Aio(self._watched())
 
     def wait_for(
