@@ -20,22 +20,22 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.message": 0,
     "mailtrap_lite.accounts": 1,
     "mailtrap_lite.discretion": 0,
-    "mailtrap_lite.reading": 0,
     "mailtrap_lite.expectation": 1,
     "mailtrap_lite.lines": 1,
     "mailtrap_lite.match": -1,  # below the nouns: a message is asked for a link by a pattern
+    "mailtrap_lite.offer": 1,
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.sasl": 1,
     "mailtrap_lite.credentials": 2,
     "mailtrap_lite.outbound": 2,
     "mailtrap_lite.store": 2,
+    "mailtrap_lite.door": 2,
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.smtp": 4,
     "mailtrap_lite.pop3.connection": 4,
-    "mailtrap_lite.pop3.handshake": 4,
-    "mailtrap_lite.pop3.patience": 4,
     "mailtrap_lite.pop3.sendqueue": 4,
     "mailtrap_lite.pop3.server": 4,
+    "mailtrap_lite.pop3.visit": 4,
     "mailtrap_lite.web": 4,
     "mailtrap_lite.server": 5,
     "mailtrap_lite.cli": 6,
@@ -45,7 +45,12 @@ FLOORS: dict[str, int] = {
 
 # Rules that build on other rules of floor 1; no two of them build on each other.
 BUILT_ON: dict[str, set[str]] = {
-    "mailtrap_lite.pop3": {"mailtrap_lite.accounts", "mailtrap_lite.lines", "mailtrap_lite.sasl"},
+    "mailtrap_lite.pop3": {
+        "mailtrap_lite.accounts",
+        "mailtrap_lite.lines",
+        "mailtrap_lite.offer",
+        "mailtrap_lite.sasl",
+    },
     "mailtrap_lite.sasl": {"mailtrap_lite.accounts"},
 }
 

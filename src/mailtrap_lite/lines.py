@@ -46,10 +46,10 @@ class LineReader:
         self._start = 0
         return data
 
-    def clear(self) -> None:
-        """Forget what waits, and that a line was too long."""
-        self.take()
+    def clear(self) -> bytes:
+        """Return everything that waits, and forget that a line was too long."""
         self._draining = False
+        return self.take()
 
     def line(self, limit: int) -> bytes | None:
         """Return the next line without its line end, or None when it is not complete yet.

@@ -141,6 +141,7 @@ class Settings:
         "which POP3 logins are right: any; those of users (table); the same, or any without (required); none",
     )
     pop3_hide: tuple[str, ...] = _setting((), POP3_HIDE, "POP3 capabilities and mechanisms that are not there")
+    pop3_require_tls: bool = _setting(False, SWITCH, "take no POP3 login before STLS; switches tls on")
     pop3_lock: bool = _setting(
         True, SWITCH, "one POP3 session in a mailbox at a time; no: each has a snapshot of its own"
     )

@@ -65,8 +65,12 @@ def logged_in(account: Account) -> poplib.POP3:
             except ssl.SSLError:
                 client.file.close()  # its close would use the socket, which is gone
                 raise
-    client.user(RECIPIENT)
-    client.pass_(PASSWORD)
+    try:
+        client.user(RECIPIENT)
+        client.pass_(PASSWORD)
+    except poplib.error_proto:
+        client.close()
+        raise
     return client
 
 

@@ -114,7 +114,7 @@ def test_many_mails_are_fetched_in_order_and_once(
     assert len(mail.mailbox("eve@x.test").messages) == 1
 
 
-@pytest.mark.parametrize("fetcher", ["mpop", "fetchmail"], indirect=True)
+@pytest.mark.parametrize("fetcher", ["mpop", "fetchmail", "getmail"], indirect=True)
 def test_a_program_that_remembers_what_it_has_seen_gets_each_mail_once(
     mail: Server, fetcher: tuple[str, Callable[..., list[bytes]]]
 ) -> None:

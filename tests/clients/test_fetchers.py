@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import poplib
+import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 from tests.clients.fetchers import FETCHERS, PASSWORD, RECIPIENT
+from tests.clients.programs import call, program
 
 from mailtrap_lite import Endpoint, Server
 
@@ -27,7 +30,7 @@ MAILS = [
 ]
 FEWER = 50  # on the other event loop, where it is about the loop and not about the mail
 
-# getmail knows TLS from the first octet only.
+# getmail knows TLS from the first octet only; test_getmail_has_no_stls looks whether that is still so.
 SECURE = [(name, tls) for name in FETCHERS for tls in ("stls", "pop3s") if (name, tls) != ("getmail", "stls")]
 WAYS = [*((name, "") for name in FETCHERS), *SECURE]
 
@@ -62,8 +65,42 @@ def test_a_program_fetches_the_same_mails(
 
 
 def _compared(raw: bytes, program: str) -> bytes:
-    """Return a mail with LF, as programs write it; getmail folds header lines anew, so white space is not compared."""
-    return b" ".join(raw.split()) if program == "getmail" else raw.replace(b"\r\n", b"\n")
+    """Return a mail with LF, as programs write it; getmail folds header lines anew, also those of parts."""
+    lines = raw.replace(b"\r\n", b"\n")
+    unfolded = re.sub(rb"[ \t]*\n[ \t]+", b" ", lines)
+    return re.sub(rb"(?m)^([!-9;-~]+:)[ \t]*", rb"\1 ", unfolded) if program == "getmail" else lines
+
+
+def test_getmail_has_no_stls() -> None:
+    """What is not in its source it cannot do; so it was with getmail6 6.18.11. The other programs all can."""
+    interpreter = Path(program("getmail")).read_text(encoding="utf-8").splitlines()[0].removeprefix("#!").split()
+    source = "import getmailcore as g, pathlib as p; [print(f.read_text()) for f in p.Path(g.__path__[0]).glob('*.py')]"
+
+    found = call(*interpreter, "-c", source)
+
+    assert b"class SimplePOP3SSLRetriever" in found
+    assert b"stls" not in found.lower()
+
+
+@pytest.mark.parametrize("event_loop", ["asyncio"])
+@pytest.mark.parametrize(("fetcher", "tls"), WAYS, indirect=["fetcher"])
+def test_a_program_logs_in_over_tls_only_where_that_is_required(
+    fetcher: tuple[str, Fetcher], tls: str, event_loop: str
+) -> None:
+    name, fetch = fetcher
+    with Server(pop3_require_tls=True, event_loop=event_loop) as mail:
+        mail.deliver(MAILS[0], to=RECIPIENT)
+
+        found: list[bytes] = []
+        try:
+            found = fetch(endpoint(mail, tls), keep=False, tls=tls, ca=mail.tls.ca_file if tls else None)
+        except (AssertionError, poplib.error_proto):
+            assert not tls
+        else:
+            assert tls or name in ("fetchmail", "getmail"), "which end well, and say it in words only"
+
+        assert len(found) == len(mail.mailbox(RECIPIENT).deleted) == bool(tls)
+        assert {session.user for session in mail.sessions} == {RECIPIENT if tls else None}
 
 
 @pytest.mark.parametrize("event_loop", ["asyncio"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mailtrap_lite.message import Ending, Exchange, Line, Protocol, Recorder, Session, Speaker, readable
 
 
@@ -128,20 +126,15 @@ def test_what_was_retrieved_is_what_was_granted() -> None:
     assert session.count("RETR") == 5
 
 
-@pytest.mark.parametrize(
-    ("lines", "deleted"),
-    [
-        (["C: DELE 2", "S: +OK", "C: DELE 1", "S: +OK", "C: QUIT", "S: +OK"], (2, 1)),
-        (["C: DELE 2", "S: +OK", "C: DELE 2", "S: -ERR", "C: quit", "S: +OK"], (2,)),
-        (["C: DELE 2", "S: +OK", "C: RSET", "S: +OK", "C: DELE 1", "S: +OK", "C: QUIT", "S: +OK"], (1,)),
-        (["C: DELE 2", "S: +OK"], ()),
-        (["C: DELE 2", "S: +OK", "C: QUIT"], ()),
-        (["C: DELE 2", "S: +OK", "C: QUIT", "S: -ERR [SYS/TEMP] some deleted messages not removed"], ()),
-    ],
-    ids=["QUIT", "refused once", "RSET", "no QUIT", "no answer", "QUIT fails"],
-)
-def test_what_was_deleted_is_what_quit_deleted(lines: list[str], deleted: tuple[int, ...]) -> None:
-    assert talk(*lines).deleted == deleted
+def test_what_was_deleted_is_what_the_door_says_and_not_what_the_lines_say() -> None:
+    recorder = Recorder("s1", Protocol.POP3, client="", started=0.0)
+    for speaker, text in ((Speaker.CLIENT, b"DELE 2"), (Speaker.SERVER, b"+OK"), (Speaker.CLIENT, b"DELE 1")):
+        recorder.note(speaker, text, 0.0)
+    before = recorder.session().deleted
+
+    recorder.note_deleted([2])
+
+    assert (before, recorder.session().deleted) == ((), (2,))
 
 
 def test_many_numbers_weigh_as_much_as_the_lines_they_cost() -> None:

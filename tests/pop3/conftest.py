@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tests.conftest import Loop
 
 
+IN_USE = "another session has this maildrop open; try again when it has ended"
+
+
 def counted() -> Callable[[], bytes]:
     """Return what returns timestamps one after the other, the same in each session."""
     numbers = count(1)
@@ -45,6 +48,20 @@ class Item:
 
     uid: str
     octets: int
+
+
+@dataclass
+class Box:
+    """A mailbox without a store: message n is mails[n - 1] for ever."""
+
+    mails: list[bytes]
+    deleted: set[int] = field(default_factory=set)  # over POP3
+    removed: set[int] = field(default_factory=set)  # by the inspector
+    locked: bool = False
+
+    @property
+    def left(self) -> list[int]:
+        return [n for n in range(1, len(self.mails) + 1) if n not in self.deleted | self.removed]
 
 
 @dataclass
@@ -61,8 +78,11 @@ class Shell:
     logins: list[Login] = field(default_factory=list)
     removed: tuple[int, ...] | None = None
     closed: bool = False
+    box: Box | None = None  # with the mails, if several clients are to share it
 
     def __post_init__(self) -> None:
+        self.mailbox = self.box or Box(list(self.mails))
+        self.numbers: list[int] = []  # by the number that a message has in this session, its number in the mailbox
         self.shaking = False
         self.hidden = frozenset(self.settings.pop3_hide)
         self.machine = Machine(
@@ -70,7 +90,8 @@ class Shell:
             stamp=self.stamp,
             accounts=Accounts(AuthMode(self.settings.pop3_auth), dict(self.settings.users)),
             hidden=lambda: self.hidden,
-            can_tls=self.settings.tls,
+            can_tls=self.settings.tls or self.settings.pop3_require_tls,
+            tls_first=self.settings.pop3_require_tls,
             tls=self.tls,
             login_delay=self.settings.pop3_login_delay,
             expire=str(self.settings.pop3_expire).upper(),
@@ -98,6 +119,10 @@ class Shell:
         self.say(b"USER alice\r\nPASS secret\r\n")
         return self
 
+    def vanish(self) -> None:
+        """The client is not heard of any more."""
+        self.mailbox.locked = False
+
     def run(self) -> None:
         while (action := self.machine.next_action()) is not None:
             self.do(action)
@@ -111,6 +136,7 @@ class Shell:
             case Transmit(_, raw, lines):
                 self.sent += b"".join(transmission(raw, lines))
             case Close(data):
+                self.vanish()
                 self.sent += data
                 self.closed = True
             case _ if len(self.heard) in self.failures:
@@ -120,13 +146,24 @@ class Shell:
                 self.sent += reply
                 self.shaking = True
             case Login():
-                self.logins.append(action)
-                self.machine.logged_in([Item(f"uid-{n}", retr_octets(raw)) for n, raw in enumerate(self.mails, 1)])
+                self.log_in_as(action)
+            case Fetch(number) if self.numbers[number - 1] in self.mailbox.removed:
+                self.machine.failed("message was removed meanwhile")
             case Fetch(number):
-                self.machine.fetched(self.mails[number - 1])
+                self.machine.fetched(self.mailbox.mails[self.numbers[number - 1] - 1])
             case Expunge(numbers):
                 self.removed = numbers
+                self.mailbox.deleted.update(self.numbers[number - 1] for number in numbers)
                 self.machine.expunged()
+
+    def log_in_as(self, login: Login) -> None:
+        self.logins.append(login)
+        box = self.mailbox
+        if self.settings.pop3_lock and box.locked:
+            self.machine.failed(IN_USE, "IN-USE")
+            return
+        box.locked, self.numbers = True, box.left
+        self.machine.logged_in([Item(f"uid-{n}", retr_octets(box.mails[n - 1])) for n in self.numbers])
 
 
 @pytest.fixture(scope="session")
@@ -208,7 +245,7 @@ class Door:
         self.door = Pop3Door(sandbox, sandbox.settings, tls=context, implicit_tls=name == "pop3s", stamp=stamp)
         listener = listen(Endpoint("127.0.0.1", 0), setting=name)
         self.port: int = listener.getsockname()[1]
-        (self._listener,) = loop.run(serve([(name, self.door, [listener])], self.tls))
+        (self._listener,) = loop.run(serve([(self.door, [listener])]))
         self._lines: list[Line] = []
 
     def trust(self) -> ssl.SSLContext:

@@ -218,10 +218,10 @@ def test_a_client_that_comes_back_while_its_marks_are_written_is_let_in(
     marking, refused = threading.Event(), threading.Event()
     update, open_maildrop = Maildrop.update, Sandbox.open_maildrop
 
-    def slow(maildrop: Maildrop, *, fetched: set[int], deleted: set[int]) -> None:
+    def slow(maildrop: Maildrop, *, fetched: set[int], deleted: set[int]) -> tuple[int, ...]:
         marking.set()
         refused.wait(10)
-        update(maildrop, fetched=fetched, deleted=deleted)
+        return update(maildrop, fetched=fetched, deleted=deleted)
 
     def refuse_late(sandbox: Sandbox, user: str, *, exclusive: bool) -> Maildrop:
         try:
@@ -255,10 +255,10 @@ def test_the_end_waits_for_a_commit_as_long_as_the_grace_says(
     committing, go_on = threading.Event(), threading.Event()
     update = Maildrop.update
 
-    def slow(maildrop: Maildrop, *, fetched: list[int], deleted: list[int]) -> None:
+    def slow(maildrop: Maildrop, *, fetched: list[int], deleted: list[int]) -> tuple[int, ...]:
         committing.set()
         go_on.wait(10)
-        update(maildrop, fetched=fetched, deleted=deleted)
+        return update(maildrop, fetched=fetched, deleted=deleted)
 
     monkeypatch.setattr(Maildrop, "update", slow)
     line = door.connect().log_in()

@@ -327,7 +327,48 @@ def test_without_the_lock_each_session_has_a_snapshot_of_its_own(open_door: Open
     assert len(door.sandbox.messages()) == 3
 
 
+def test_without_the_lock_only_one_session_has_deleted_a_message(open_door: OpenDoor) -> None:
+    door = open_door(pop3_lock=False)
+    for raw in (b"one\r\n", b"two\r\n"):
+        door.sandbox.deliver(raw, to=ALICE)
+    first, second = door.connect().log_in(), door.connect().log_in(b"alice")
+    first.send(b"DELE 1\r\n")
+    second.send(b"DELE 2\r\nDELE 1\r\n")
+
+    for line in (first, second):
+        line.ask(b"QUIT")
+        assert line.rest().endswith(b"+OK bye\r\n")  # what is not there any more, nobody failed to remove
+
+    assert [session.deleted for session in door.ended] == [(1,), (2,)]
+    assert [message.deliveries[0].deleted_by for message in door.sandbox.messages()] == [ALICE, "alice"]
+
+
+def test_what_the_inspector_removed_the_client_has_not_deleted(door: Door) -> None:
+    removed = door.sandbox.deliver(b"one\r\n", to=ALICE)
+    door.sandbox.deliver(b"two\r\n", to=ALICE)
+    line = door.connect().log_in()
+    door.sandbox.delete([removed.id])
+
+    line.send(b"DELE 2\r\nDELE 1\r\nQUIT\r\n")
+
+    assert line.rest().endswith(b"+OK bye\r\n")
+    assert door.ended[-1].deleted == (2,)
+
+
 # What is hidden
+
+
+def test_a_delay_that_is_hidden_is_not_in_force(open_door: OpenDoor) -> None:
+    door = open_door(pop3_login_delay=60, pop3_hide="LOGIN-DELAY")
+
+    for _ in range(3):
+        door.connect().log_in().ask(b"QUIT")
+
+    door.sandbox.hidden_pop3 = frozenset()
+    line = door.connect()
+    line.line()
+    line.ask(b"USER " + ALICE.encode())
+    assert line.ask(b"PASS x") == b"-ERR [LOGIN-DELAY] wait 60 seconds between logins\r\n"
 
 
 def test_what_is_hidden_for_a_while_is_gone_in_open_sessions_too() -> None:

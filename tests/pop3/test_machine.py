@@ -12,9 +12,10 @@ import pytest
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, StartTls, Transmit
-from mailtrap_lite.pop3.commands import COMMANDS, State
+from mailtrap_lite.pop3.commands import COMMANDS
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.replies import err, ok
+from mailtrap_lite.pop3.states import State
 from mailtrap_lite.settings import POP3_CAPABILITIES, Settings
 
 if TYPE_CHECKING:

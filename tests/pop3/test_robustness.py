@@ -23,15 +23,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.pop3.conftest import Line
 
 from mailtrap_lite.accounts import selection_of
-from mailtrap_lite.message import Envelope
+from mailtrap_lite.message import Ending, Envelope
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import open_store
 
 if TYPE_CHECKING:
-    from tests.pop3.conftest import Door, Line
+    from tests.pop3.conftest import Door
 
 ALICE = "alice@x.test"
 
@@ -138,6 +139,59 @@ def test_a_client_that_said_all_of_quit_and_vanishes_has_its_mail_deleted(
 
     assert door.until(lambda: not door.door.crowd)
     assert door.sandbox.waiting(ALICE) == []
+
+
+LOGINS = {
+    "pass": b"USER alice\r\nPASS x\r\n",
+    "apop": b"APOP alice 00000000000000000000000000000000\r\n",
+    "auth": b"AUTH PLAIN AGFsaWNlAHg=\r\n",
+}
+
+
+def sent_at_once(door: Door, data: bytes, go: Callable[[Line], None]) -> Line:
+    """Return a client that said all of this and went before the door saw any of it."""
+    line = door.connect()
+    line.line()
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        go_on.wait(10)
+
+    door.loop.loop.call_soon_threadsafe(hold)
+    assert held.wait(10)
+    line.send(data)
+    go(line)
+    go_on.set()
+    return line
+
+
+@pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("way", LOGINS)
+@pytest.mark.parametrize("go", [leave, leave_rudely])
+def test_a_quit_behind_a_login_of_which_nobody_takes_the_answer_deletes_nothing(
+    way: str, go: Callable[[Line], None], door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.sandbox.deliver(b"A: b\r\n\r\none\r\n", to=ALICE)
+
+    sent_at_once(door, LOGINS[way] + b"DELE 1\r\nQUIT\r\n", go)
+
+    assert door.until(lambda: not door.door.crowd)
+    assert len(door.sandbox.waiting(ALICE)) == 1
+    assert (door.ended[-1].ending, door.ended[-1].deleted) == (Ending.LEFT, ())
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("way", LOGINS)
+def test_a_quit_behind_a_login_of_a_client_that_only_sends_no_more_deletes(way: str, door: Door) -> None:
+    door.sandbox.deliver(b"A: b\r\n\r\none\r\n", to=ALICE)
+
+    line = sent_at_once(door, LOGINS[way] + b"DELE 1\r\nQUIT\r\n", Line.half_close)
+
+    assert line.rest().endswith(b"+OK bye\r\n")
+    assert door.sandbox.waiting(ALICE) == []
+    assert (door.ended[-1].ending, door.ended[-1].deleted) == (Ending.QUIT, (1,))
 
 
 # A real process, killed.

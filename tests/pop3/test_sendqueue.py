@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Coroutine
-from typing import Any  # Any: the send and yield types of a coroutine, which nobody uses
+from collections.abc import Callable, Coroutine
+from typing import Any, cast  # Any: the send and yield types of a coroutine, which nobody uses
 
 import pytest
+import uvloop
 
 from mailtrap_lite.pop3.sendqueue import MOST_COLLECTED, Gone, SendQueue
 
@@ -21,9 +22,8 @@ class Pipe(asyncio.Protocol):
     peer: socket.socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.queue = SendQueue(transport)
+        self.transport = cast(asyncio.Transport, transport)
+        self.queue = SendQueue(self.transport)
         self.queue.begin()
 
     def pause_writing(self) -> None:
@@ -131,6 +131,49 @@ def test_who_waits_for_a_lost_connection_is_told() -> None:
             await flushing
         with pytest.raises(Gone):
             await pipe.queue.flush()
+
+    run(test())
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_what_comes_after_the_end_of_the_connection_is_not_written(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        pipe = await opened()
+        pipe.transport.abort()
+        await asyncio.sleep(0)
+
+        for _ in range(10):
+            await pipe.queue.add(b"too late")
+            with pytest.raises(Gone):
+                await pipe.queue.flush()
+
+        assert pipe.queue.refused()
+        pipe.peer.close()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(asyncio.wait_for(test(), 20))
+
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["closed", "half-closed"])
+def test_who_has_closed_refuses_what_is_sent_and_who_sends_no_more_does_not(half: bool) -> None:
+    async def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ours = socket.create_connection(listener.getsockname())
+            theirs, _ = listener.accept()
+        pipe = await opened(ours, theirs)
+        assert not pipe.queue.refused()
+
+        theirs.shutdown(socket.SHUT_WR) if half else theirs.close()
+        assert not pipe.queue.refused()  # nothing was sent that could be
+        pipe.transport.write(b"x")
+
+        assert pipe.queue.refused() is not half
+        pipe.transport.abort()
+        theirs.close()
 
     run(test())
 

@@ -110,9 +110,9 @@ def test_what_was_fetched_and_deleted_is_marked_before_quit_is_answered(door: Do
 def test_fetched_and_deleted_are_one_update(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     updates, update = [], Maildrop.update
 
-    def noted(maildrop: Maildrop, *, fetched: set[int], deleted: tuple[int, ...]) -> None:
+    def noted(maildrop: Maildrop, *, fetched: set[int], deleted: tuple[int, ...]) -> tuple[int, ...]:
         updates.append((set(fetched), deleted))
-        update(maildrop, fetched=fetched, deleted=deleted)
+        return update(maildrop, fetched=fetched, deleted=deleted)
 
     for _ in range(3):
         door.sandbox.deliver(b"one\r\n", to=ALICE)
@@ -124,7 +124,7 @@ def test_fetched_and_deleted_are_one_update(door: Door, monkeypatch: pytest.Monk
 
     assert line.rest().endswith(b"+OK bye\r\n")
 
-    assert updates == [({1}, (1, 3))]
+    assert updates == [({1}, (3, 1))]
 
 
 def test_the_session_is_written_down_before_quit_is_answered(open_door: OpenDoor) -> None:
@@ -313,6 +313,45 @@ def test_a_thousand_commands_in_one_write_are_answered_in_order(door: Door) -> N
     for number in numbers:
         assert line.line().startswith(b"+OK")
         assert line.body() == b"mail %d\r\n" % (number - 1)
+
+
+@pytest.mark.parametrize(
+    ("writes", "pipelined"),
+    [
+        ([b"USER alice@x.test\r\n", b"PASS x\r\n", b"RETR 1\r\n", b"QUIT\r\n"], False),
+        ([b"USER alice@x.test\r\nPASS x\r\n", b"QUIT\r\n"], True),
+        ([b"USER alice@x.test\r\n", b"PASS x\r\n", b"RETR 1\r\nDELE 1\r\n", b"QUIT\r\n"], True),
+        ([b"USER alice@x.test\r\n", b"PASS x\r\nQUI", b"T\r\n"], True),
+        ([b"USER al", b"ice@x.test\r\n", b"PASS x\r\n", b"QUIT\r\n"], False),
+        ([b"AUTH PLAIN\r\n", b"AGFsaWNlQHgudGVzdAB4\r\n", b"QUIT\r\n"], False),
+        ([b"AUTH PLAIN\r\nAGFsaWNlQHgudGVzdAB4\r\n", b"QUIT\r\n"], True),
+    ],
+    ids=["each waits", "login", "RETR and DELE", "half of the next", "in pieces", "AUTH that waits", "AUTH at once"],
+)
+def test_a_session_says_whether_the_client_waited_for_its_replies(
+    writes: list[bytes], pipelined: bool, door: Door
+) -> None:
+    door.sandbox.deliver(b"one\r\n", to=ALICE)
+    line = door.connect()
+    line.line()
+
+    for data in writes:
+        line.send(data)
+        for _ in range(data.count(b"\n")):
+            if line.line().endswith(b"octets\r\n"):
+                line.body()
+
+    assert line.rest() == b""
+    assert door.ended[-1].pipelined is pipelined
+
+
+def test_who_speaks_before_the_greeting_does_not_pipeline(door: Door) -> None:
+    line = door.connect()
+
+    line.send(b"QUIT\r\n")
+
+    assert line.rest().endswith(b"+OK bye\r\n")
+    assert door.ended[-1].pipelined is False
 
 
 def test_a_failed_update_is_said_and_changes_nothing(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -297,7 +297,7 @@ def test_doors_that_show_mail_are_open_to_others_only_when_somebody_said_so(sett
 def test_doors_that_the_loop_cannot_take_over_are_said_and_closed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(doors: object, tls: object) -> list[object]:
+    async def fail(doors: object) -> list[object]:
         raise OSError("too many open files")
 
     monkeypatch.setattr("mailtrap_lite.server.server.serve", fail)

@@ -74,6 +74,16 @@ def test_what_waits_is_told_by_each_kind_of_selection(store: Store, arrival: Arr
     assert store.waiting(ALL) == [both, other]
 
 
+def test_who_deletes_is_told_what_was_there_to_be_deleted(store: Store, arrival: Arriving) -> None:
+    one, two, removed = (store.add(arrival("bob@x.test")) for _ in range(3))
+    both = store.add(arrival("bob@x.test", "eve@x.test"))
+    store.delete([removed])
+
+    assert store.update_maildrop(BOB, fetched=[one], deleted=[both, two], user="bob", now=1.0) == [both, two]
+    assert store.update_maildrop(ALL, fetched=[], deleted=[one, two, removed, both], user="*", now=2.0) == [one, both]
+    assert store.update_maildrop(ALL, fetched=[two], deleted=[both], user="*", now=3.0) == []
+
+
 @pytest.mark.parametrize("selection", [BOB, BOBS, ALL], ids=str)
 def test_a_maildrop_is_in_the_order_of_arrival(selection: Selection, store: Store, arrival: Arriving) -> None:
     third, first, fourth, second = (

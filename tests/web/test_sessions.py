@@ -9,7 +9,7 @@ from typing import Any  # Any: JSON
 import pytest
 from flask.testing import FlaskClient
 
-from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recipient, Recorder
+from mailtrap_lite.message import Ending, Envelope, Message, Protocol, Recipient, Recorder, Speaker
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import sessions
 
@@ -98,6 +98,8 @@ def test_a_session_is_told_whole(client: FlaskClient, talk: Callable[..., Record
         "Delivered": True,
         "Messages": ["3", "12"],
         "Refused": 1,
+        "Retrieved": [],
+        "Deleted": [],
         "Lines": [{"Speaker": line[0], "At": n / 4, "Text": line[3:]} for n, line in enumerate(SAID)],
         "Exchanges": [
             {"Command": "", "Replies": ["220 ready"], "At": 0.0, "Took": 0.0},
@@ -115,13 +117,26 @@ def test_a_session_is_told_whole(client: FlaskClient, talk: Callable[..., Record
     }
 
 
+def test_a_pop3_session_tells_what_was_retrieved_and_deleted(client: FlaskClient, sandbox: Sandbox) -> None:
+    recorder = sandbox.begin_session(Protocol.POP3, client="127.0.0.1:52344")
+    for number in (2, 1, 2):
+        recorder.note(Speaker.CLIENT, b"RETR %d" % number, sandbox.clock())
+        recorder.note(Speaker.SERVER, b"+OK", sandbox.clock())
+    recorder.note_deleted([2])
+    sandbox.end_session(recorder, Ending.QUIT)
+
+    told: Any = client.get(f"/api/v1/session/{recorder.id}").json
+
+    assert (told["Retrieved"], told["Deleted"]) == ([2, 1, 2], [2])
+
+
 def test_the_list_leaves_out_what_was_said(client: FlaskClient, talk: Callable[..., Recorder]) -> None:
     session = talk(*SAID).id
 
     whole: Any = client.get(f"/api/v1/session/{session}").json
     summary: Any = client.get("/api/v1/sessions").json
 
-    left_out = {"Lines", "Exchanges", "Omitted", "Gap"}
+    left_out = {"Retrieved", "Deleted", "Lines", "Exchanges", "Omitted", "Gap"}
     assert summary["sessions"] == [{name: value for name, value in whole.items() if name not in left_out}]
 
 

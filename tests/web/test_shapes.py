@@ -134,6 +134,8 @@ SUMMARY = {
 }
 SESSION = {
     **SUMMARY,
+    "Retrieved": [int],
+    "Deleted": [int],
     "Lines": [{"Speaker": str, "At": float, "Text": str}],
     "Exchanges": [{"Command": str, "Replies": [str], "At": float, "Took": float}],
     "Omitted": int,

@@ -95,6 +95,11 @@ class Recorder:
         if len(self.messages) > 2 * MOST_MESSAGES:
             del self.messages[:MOST_MESSAGES]
 
+    def note_deleted(self, numbers: Iterable[int]) -> None:
+        """These message numbers were deleted over POP3."""
+        if self._tally is not None:
+            self._tally.note_deleted(numbers)
+
     def note_findings(self, findings: Iterable[Finding]) -> None:
         """Lint found these, on the wire or in a mail that was refused; each is kept once."""
         for finding in findings:

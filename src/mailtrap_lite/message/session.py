@@ -78,7 +78,8 @@ class Session:
     lint: what a strict receiver would object to on the wire, and why a strict server refused a mail of it.
     said: each command word and how many times it came; see `count`. These count all lines, also those left out.
     retrieved: the message numbers of each RETR that was granted, in order; one that came twice is here twice.
-    deleted: the message numbers that a POP3 QUIT deleted, in the order of their DELE; without QUIT nothing is deleted.
+    deleted: the message numbers that a POP3 QUIT deleted, in the order of their DELE; without QUIT nothing is deleted,
+    nor is what another session or the inspector had taken away before.
     tls: the TLS version as "TLSv1.3", or None; cipher: its cipher suite. octets_in and octets_out: what the client and
     the server sent, without TLS. pipelined: the client sent a command before it had the reply to the one before.
     """

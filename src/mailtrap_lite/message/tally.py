@@ -6,6 +6,7 @@ The lines of a long conversation are dropped in the middle; what is counted here
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Final
 
 from mailtrap_lite.message.session import Speaker
@@ -26,13 +27,16 @@ class Tally:
         self.commands: dict[str, int] = {}
         self.retrieved = array("Q")
         self.deleted = array("Q")
-        self._marked: dict[int, None] = {}  # in the order of DELE
         self._asked = b""
 
     @property
     def weight(self) -> int:
         """What it costs to keep, in lines."""
         return (len(self.retrieved) + len(self.deleted)) // NUMBERS_A_LINE
+
+    def note_deleted(self, numbers: Iterable[int]) -> None:
+        """These were deleted; that a client may mark what is not there any more, the lines do not say."""
+        self.deleted = array("Q", numbers)
 
     def noted(self, speaker: Speaker, line: bytes) -> None:
         """Somebody said this."""
@@ -52,17 +56,10 @@ class Tally:
             self.commands[name] = self.commands.get(name, 0) + 1
 
     def _answered(self, line: bytes) -> None:
-        # Only a first line that grants something over POP3 is of interest.
+        # Only the first line of a reply to RETR is of interest, if it grants the message.
         asked, self._asked = self._asked, b""
         if not asked or not line.startswith(b"+OK"):
             return
         match asked.upper().split():
             case [b"RETR", number] if number.isdigit() and len(self.retrieved) < MOST_RETRIEVED:
                 self.retrieved.append(int(number))
-            case [b"DELE", number] if number.isdigit():
-                self._marked[int(number)] = None
-            case [b"RSET"]:
-                self._marked.clear()
-            case [b"QUIT"]:  # RFC 1939 section 6: only now they are deleted
-                self.deleted = array("Q", self._marked)
-                self._marked.clear()

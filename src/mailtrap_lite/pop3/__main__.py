@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from mailtrap_lite.pop3.commands import COMMANDS, Command, State
+from mailtrap_lite.pop3.commands import COMMANDS, Command
+from mailtrap_lite.pop3.offer import ANNOUNCED
+from mailtrap_lite.pop3.states import State
 from mailtrap_lite.settings import MECHANISMS, POP3_EXTENSIONS
 
 ABOUT = {
@@ -43,11 +45,15 @@ def _lines() -> Iterator[str]:
     yield "|---|---|---|---|"
     yield from _commands()
     yield ""
-    yield "| capability | from | what it does here |"
-    yield "|---|---|---|"
+    yield "A capability can be used where its commands are. CAPA has a line for it in the states that its RFC names;"
+    yield "with `--pop3-require-tls` there is no USER, SASL and APOP before STLS, and a login is `-ERR STLS first`."
+    yield ""
+    yield "| capability | from | CAPA has it in | what it does here |"
+    yield "|---|---|---|---|"
     for name in POP3_EXTENSIONS:
         source, text = ABOUT[name]
-        yield f"| {name} | {source} | {text} |"
+        states = ", ".join(state for state in State if state in ANNOUNCED[name]) or "no state"
+        yield f"| {name} | {source} | {states} | {text} |"
     yield ""
     yield 'Each can be hidden, and so can a mechanism: `--pop3-hide UIDL,CRAM-MD5`, `Server(pop3_hide="APOP")`,'
     yield 'or for a while in a test `with mailtrap.hidden_pop3("TOP"):`. What is hidden is neither in CAPA nor taken.'

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Concatenate, Final
 
 from mailtrap_lite.pop3.actions import Expunge, Fetch
@@ -16,18 +15,10 @@ from mailtrap_lite.pop3.language import lang, utf8
 from mailtrap_lite.pop3.login import apop, auth, pass_, stls, user
 from mailtrap_lite.pop3.replies import listing, ok
 from mailtrap_lite.pop3.snapshot import Refused
+from mailtrap_lite.pop3.states import State
 
 if TYPE_CHECKING:
     from mailtrap_lite.pop3.machine import Machine
-
-
-class State(StrEnum):
-    """Where a session is (RFC 1939 section 3)."""
-
-    AUTHORIZATION = "AUTHORIZATION"
-    TRANSACTION = "TRANSACTION"
-    UPDATE = "UPDATE"
-    CLOSED = "CLOSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +115,7 @@ def quit_(machine: Machine) -> None:
 
 def capa(machine: Machine) -> None:
     """Say what works."""
-    lines = machine.offer.lines(implementation=machine.implementation)
+    lines = machine.offer.lines(machine.state, implementation=machine.implementation)
     machine.reply(ok("capability list follows") + listing(lines))
 
 

@@ -10,34 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from mailtrap_lite.door.handshake import NotSecured, described, shake_hands
+from mailtrap_lite.door.patience import Patience
+from mailtrap_lite.door.reading import read_in_pieces
 from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
 from mailtrap_lite.message import Ending, Protocol, Speaker
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, StartTls, Transmit
-from mailtrap_lite.pop3.commands import State
-from mailtrap_lite.pop3.handshake import NotSecured, described, shake_hands
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.offer import offer
-from mailtrap_lite.pop3.patience import Patience
 from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
 from mailtrap_lite.pop3.snapshot import Refused
+from mailtrap_lite.pop3.states import State
+from mailtrap_lite.pop3.visit import Visit
 from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
-from mailtrap_lite.reading import read_in_pieces
-from mailtrap_lite.sandbox import Maildrop
 from mailtrap_lite.settings import peer
 
 if TYPE_CHECKING:
     from mailtrap_lite.pop3.server import Pop3Door
 
 log = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 MOST_PENDING: Final = 64 * 1024  # commands not looked at yet; beyond it the client is not read from
 MOST_ACTIONS: Final = 64  # done in one go before other sessions get their turn
@@ -70,16 +66,17 @@ class Connection(asyncio.Protocol):
             hidden=lambda: door.sandbox.hidden_pop3,
             can_tls=door.tls is not None,
             tls=door.implicit_tls,
+            tls_first=door.settings.pop3_require_tls,
             login_delay=door.settings.pop3_login_delay,
             expire=str(door.settings.pop3_expire).upper(),
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
-        self._maildrop: Maildrop | None = None
-        self._fetched: set[int] = set()
         self._secure = False
         self._shaking = door.implicit_tls
-        self._over = False
+        self._heard = False  # a command
+        self._unsure = False  # whether the client is there, which said more without an answer to its login
+        self._unsent = 0  # octets, when the client last seemed to be silent
         self._ending = Ending.LEFT
         self._troubles = 0
 
@@ -91,15 +88,16 @@ class Connection(asyncio.Protocol):
         read_in_pieces(transport)
         self._out = SendQueue(self._transport)
         self._out.begin()
-        self._shaking &= self._transport.get_extra_info("ssl_object") is None  # else the event loop has shaken hands
-        full = len(self._crowd) >= self._settings.connections
         self._crowd.add(self)
-        if full:
+        if self._door.admission.refuses(transport, present=len(self._crowd)):
             self._turn_away()
             return
+        if self._shaking:
+            self._transport.pause_reading()
         client = peer(self._transport.get_extra_info("peername"))
         self._recorder = self._sandbox.begin_session(Protocol.POP3, client=client)
-        self._patience = Patience(self._settings.pop3_idle, unsent=lambda: self._out.unsent(), over=self._ran_out)
+        self._patience = Patience(idle=self._settings.pop3_idle, over=self._ran_out, excused=self._is_taking)
+        self._visit = Visit(self._sandbox, self._recorder, self._patience)
         self._task = self._loop.create_task(self._live())
         log.debug("POP3 session %s: begins, client %s", self._recorder.id, self._recorder.client)
 
@@ -166,23 +164,20 @@ class Connection(asyncio.Protocol):
     async def _live(self) -> None:
         try:
             if self._shaking:
-                self._transport.pause_reading()
                 await self._shake_hands()
-            elif self._door.implicit_tls:
-                self._lifted()
             await self._converse()
         except Gone:
             pass
         except asyncio.CancelledError:
-            self._fetched.clear()  # there is no time left to write them down
+            self._visit.forget()
             raise
         except Exception:
             log.exception("POP3 session %s: local error, the connection is closed", self._recorder.id)
         finally:
             try:
-                await self._finish()
+                await self._visit.end(self._ending)
             finally:
-                self._patience.stop()
+                self._patience.end()
                 self._task = None
                 self._out.close()
                 self._part()
@@ -212,6 +207,9 @@ class Connection(asyncio.Protocol):
         while (action := self._next()) is not None:
             match action:
                 case Heard(text):
+                    self._heard = True
+                    if self._unsure:
+                        await self._make_sure()
                     self._note(Speaker.CLIENT, text)
                 case Send(data):
                     await self._send(data)
@@ -226,6 +224,10 @@ class Connection(asyncio.Protocol):
                     with suppress(Gone):  # who says QUIT and leaves has said QUIT
                         await self._out.flush()
                     await self._answer(action)
+                case Login():
+                    await self._out.flush()
+                    await self._answer(action)
+                    self._unsure = self._machine.pending > 0
                 case question:
                     await self._out.flush()
                     await self._answer(question)
@@ -242,9 +244,22 @@ class Connection(asyncio.Protocol):
             return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
 
     async def _send(self, data: bytes) -> None:
+        if self._heard and self._machine.pending:  # what is there was sent before the client could have this reply
+            self._recorder.pipelined = True
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
         await self._out.add(data)
         self._recorder.octets_out = self._out.total
+
+    async def _make_sure(self) -> None:
+        """Raise Gone if nobody takes the answer to the login.
+
+        Who left before it knows nothing of the maildrop, so a QUIT that it sent along is no reason to delete; a client
+        that only sends no more does take it.
+        """
+        self._unsure = False
+        await self._out.flush()
+        if self._out.refused():
+            raise Gone
 
     async def _transmit(self, action: Transmit) -> None:
         for piece in transmission(action.raw, action.lines):
@@ -253,16 +268,15 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(0)  # a fast client must not keep the loop to itself
         self._recorder.octets_out = self._out.total
         await self._out.flush()
-        if sends_all(action.raw, action.lines) and action.number not in self._fetched and self._maildrop is not None:
-            self._fetched.add(action.number)
-            self._recorder.note_message(self._maildrop.entries[action.number - 1].message)
+        if sends_all(action.raw, action.lines):
+            self._visit.sent(action.number)
 
     async def _say_goodbye(self, data: bytes) -> None:
         # Do, then reply: who reads the last words finds the maildrop unlocked and the session written down.
         self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
         self._recorder.octets_out = self._out.total + len(data)
         self._ending = Ending.QUIT if data.startswith(b"+OK") else Ending.REFUSED
-        await self._finish()
+        await self._visit.end(self._ending)
         await self._out.add(data)
         await self._out.flush()
 
@@ -273,7 +287,8 @@ class Connection(asyncio.Protocol):
         # Before the reply that makes the client begin: what comes until then is plain text, and dropped; what comes
         # behind it belongs to the handshake.
         self._transport.pause_reading()
-        self._machine.discard()
+        if self._machine.discard():
+            self._recorder.pipelined = True
         await self._send(reply)
         await self._out.flush()
         await self._shake_hands()
@@ -284,22 +299,20 @@ class Connection(asyncio.Protocol):
         assert context is not None  # TLS is not offered without one  # noqa: S101
         try:
             with self._patience.working():  # a handshake has a time of its own
-                self._transport = await shake_hands(self._transport, self, context, idle=self._settings.pop3_idle)
+                self._transport = await shake_hands(
+                    self._transport, self, context, early=self._machine.discard(), idle=self._settings.pop3_idle
+                )
             self._shaking = False
         except NotSecured as failure:
             self._note(Speaker.NOTE, f"TLS handshake failed: {failure}".encode())
             if self._ending is not Ending.SHUTDOWN:
-                self._ending = Ending.REFUSED
+                self._ending = failure.ending
             raise Gone from None
         finally:
             if self._shaking:  # then nobody tells us of the end of the connection
                 self._transport.abort()
                 self.link = Link.LOST
         self._out.lift(self._transport)
-        self._lifted()
-
-    def _lifted(self) -> None:
-        """Write down that all goes over TLS from here on."""
         self._secure = True
         self._recorder.tls, self._recorder.cipher = described(self._transport)
         self._note(Speaker.NOTE, f"{self._recorder.tls} with {self._recorder.cipher}".encode())
@@ -312,9 +325,10 @@ class Connection(asyncio.Protocol):
                 case Login(user, acts_as):
                     await self._log_in(user, acts_as)
                 case Fetch(number):
-                    self._machine.fetched(await self._do(self._opened.retrieve, number))
+                    self._machine.fetched(await self._visit.retrieve(number))
                 case Expunge(numbers):
-                    await self._expunge(numbers)
+                    await self._visit.expunge(numbers)
+                    self._machine.expunged()
         except Refused as refusal:
             self._machine.failed(str(refusal), refusal.code)
         except NoSuchMessage:
@@ -325,43 +339,23 @@ class Connection(asyncio.Protocol):
         except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
             self._machine.failed(self._trouble(), "SYS/TEMP")
 
-    @property
-    def _opened(self) -> Maildrop:
-        if self._maildrop is None:
-            raise RuntimeError("no maildrop is open")
-        return self._maildrop
-
     async def _log_in(self, user: str, acts_as: str) -> None:
         delay = self._sandbox.login_delay
-        delay.check(acts_as, self._sandbox.clock())
+        if "LOGIN-DELAY" not in self._sandbox.hidden_pop3:
+            delay.check(acts_as, self._sandbox.clock())
         # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
         # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
         leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
         try:
-            await self._do(self._open, acts_as)
+            await self._visit.open(acts_as, exclusive=self._settings.pop3_lock)
         except MaildropInUse:
             if not leaving:
                 raise
             await asyncio.wait(leaving, timeout=LEAVING)
-            await self._do(self._open, acts_as)
+            await self._visit.open(acts_as, exclusive=self._settings.pop3_lock)
         delay.logged_in(acts_as, self._sandbox.clock())
         self._recorder.user = user
-        self._machine.logged_in(self._opened.entries)
-
-    def _open(self, user: str) -> None:
-        """Open the maildrop, on a thread perhaps; if the session has ended meanwhile nobody else would close it."""
-        self._maildrop = self._sandbox.open_maildrop(user, exclusive=self._settings.pop3_lock)
-        if self._over:
-            self._maildrop.close()
-
-    async def _expunge(self, numbers: tuple[int, ...]) -> None:
-        fetched, self._fetched = self._fetched, set()
-        await self._do(self._opened.expunge, fetched=fetched, deleted=numbers)
-        self._machine.expunged()
-
-    async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._patience.working():
-            return await self._sandbox.offload(function, *args, **kwargs)
+        self._machine.logged_in(self._visit.entries)
 
     def _trouble(self) -> str:
         """Log the exception that is being handled and return what the client is told of it."""
@@ -372,27 +366,15 @@ class Connection(asyncio.Protocol):
 
     # The end.
 
-    async def _finish(self) -> None:
-        """Write down what was fetched, release the lock and record the session. Idempotent."""
-        if self._over:
-            return
-        self._over = True
-        try:
-            if self._fetched and self._maildrop is not None:
-                await self._do(self._maildrop.update, fetched=self._fetched, deleted=())
-        except MailtrapError as error:
-            log.warning("POP3 session %s: what was fetched is not marked: %s", self._recorder.id, error)
-        except Exception:
-            log.exception("POP3 session %s: what was fetched is not marked", self._recorder.id)
-        finally:
-            if self._maildrop is not None:
-                self._maildrop.close()
-            self._sandbox.end_session(self._recorder, self._ending)
-
     def _note(self, speaker: Speaker, text: bytes) -> None:
         self._recorder.note(speaker, text, self._sandbox.clock())
 
-    def _ran_out(self) -> None:
+    def _is_taking(self) -> bool:
+        """Return whether the client takes what it was sent, though it says nothing."""
+        before, self._unsent = self._unsent, self._out.unsent()
+        return self._unsent != before
+
+    def _ran_out(self, _: bool) -> None:
         """End a session that did not move for too long, without UPDATE and without a word (RFC 1939 section 3)."""
         log.info("POP3 session %s: closed after %g s of silence", self._recorder.id, self._settings.pop3_idle)
         self._ending = Ending.IDLE

@@ -20,11 +20,12 @@ from mailtrap_lite.accounts import Accounts
 from mailtrap_lite.discretion import HIDDEN, Discretion
 from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, StartTls, Transmit
-from mailtrap_lite.pop3.commands import COMMANDS, Command, State
+from mailtrap_lite.pop3.commands import COMMANDS, Command
 from mailtrap_lite.pop3.login import answer
 from mailtrap_lite.pop3.offer import Hidden, Offer, offer
 from mailtrap_lite.pop3.replies import err, ok
 from mailtrap_lite.pop3.snapshot import Entry, Refused, Snapshot
+from mailtrap_lite.pop3.states import State
 from mailtrap_lite.sasl import Exchange
 
 ANYBODY: Final = Accounts()
@@ -46,6 +47,7 @@ class Machine:
         hidden: Hidden = frozenset,
         can_tls: bool = False,
         tls: bool = False,
+        tls_first: bool = False,
         login_delay: int = 0,
         expire: str = "NEVER",
         implementation: str = "mailtrap-lite",
@@ -53,8 +55,8 @@ class Machine:
         """Begin with the greeting.
 
         stamp: returns a new `<unique@host>` at each call. hidden: returns what is not there now, and is asked each
-        time. can_tls: there is a certificate. tls: it is in use already. login_delay: in seconds, for CAPA.
-        expire: for CAPA too.
+        time. can_tls: there is a certificate. tls: it is in use already. tls_first: nobody logs in without.
+        login_delay: in seconds, for CAPA. expire: for CAPA too.
         """
         self.state = State.AUTHORIZATION
         self.user: str | None = None
@@ -66,6 +68,7 @@ class Machine:
         self._hidden = hidden
         self._can_tls = can_tls
         self._tls = tls
+        self._tls_first = tls_first
         self._login_delay = login_delay
         self._expire = expire
         self._lines = LineReader()
@@ -73,7 +76,7 @@ class Machine:
         self._failed_logins = 0
         self._discretion = Discretion()
         # RFC 1939 section 7: a "<" in the greeting promises APOP.
-        self.timestamp = b"" if "APOP" in hidden() else stamp()
+        self.timestamp = b"" if "APOP" in hidden() or (tls_first and not tls) else stamp()
         greeting = f"{hostname} POP3 ready {self.timestamp.decode()}".rstrip()
         self._actions: deque[Action] = deque([Send(ok(greeting))])
 
@@ -144,14 +147,11 @@ class Machine:
     @property
     def offer(self) -> Offer:
         """What the session can use now."""
-        return self._offer_in(self.state)
-
-    def _offer_in(self, state: State) -> Offer:
         return offer(
             self._hidden(),
-            # RFC 2595 section 4: CAPA has STLS where it is permitted only.
-            stls=self._can_tls and not self._tls and state is State.AUTHORIZATION,
+            stls=self._can_tls and not self._tls,
             apop=bool(self.timestamp),
+            tls_first=self._tls_first and not self._tls,
             login_delay=self._login_delay,
             expire=self._expire,
         )
@@ -169,9 +169,12 @@ class Machine:
         """Ask the shell for TLS, which the client begins when it has this reply."""
         self.ask(StartTls(reply))
 
-    def discard(self) -> None:
-        """Forget what was received in plain text behind STLS (RFC 2595 section 4). Nothing more of it may come."""
-        self._lines.clear()
+    def discard(self) -> bytes:
+        """Forget what was received in plain text behind STLS (RFC 2595 section 4), and return it.
+
+        Nothing more of it may come; what does is for the handshake.
+        """
+        return self._lines.clear()
 
     def close(self, data: bytes) -> None:
         """Send these last words and end the connection."""
@@ -235,12 +238,21 @@ class Machine:
         """Return the command of this name, or raise Refused. A client's words are never echoed."""
         for state in (self.state, *COMMANDS):
             command = COMMANDS[state].get(name)
-            if command is None or (command.capability and command.capability not in self._offer_in(state)):
+            if command is None or not self._has(command.capability, state):
                 continue
             if state is not self.state:
                 raise Refused(f"not in the {self.state} state")
             return command
         raise Refused("unknown command")
+
+    def _has(self, capability: str, state: State) -> bool:
+        """Return whether it is offered, or "" is needed; raises Refused for what waits for TLS."""
+        if not capability:
+            return True
+        offered = self.offer
+        if state is self.state and capability in offered.after_tls:
+            raise Refused("STLS first")
+        return capability in offered
 
     def _settle(self, kind: type[A]) -> A:
         """Return the question that is answered now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import struct
 import sys
 from contextlib import suppress
@@ -66,7 +67,7 @@ class SendQueue:
     async def flush(self) -> None:
         """Return when everything is with the system; raises Gone."""
         data, self._collected = self._collected, bytearray()
-        if data:
+        if data and not self._transport.is_closing():  # uvloop would complain
             self._transport.write(data)
         await self._writable.wait()
         if self._transport.is_closing():
@@ -85,6 +86,15 @@ class SendQueue:
             with suppress(OSError):
                 octets += struct.unpack("i", ioctl(sock.fileno(), TIOCOUTQ, bytes(4)))[0]
         return octets
+
+    def refused(self) -> bool:
+        """Return whether the client's system has said that nobody is there who would take what was sent (RST)."""
+        sock = self._transport.get_extra_info("socket")
+        if self._transport.is_closing() or sock is None or not hasattr(select, "poll"):
+            return self._transport.is_closing()
+        poll = select.poll()
+        poll.register(sock.fileno(), 0)  # errors and the end of both directions are told unasked
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """End the connection: in good order when everything is with the system, else at once."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, cast
 
 from mailtrap_lite.accounts import Accounts, AuthMode
+from mailtrap_lite.door.admission import Admission
 from mailtrap_lite.pop3.connection import Connection
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
@@ -51,6 +52,7 @@ class Pop3Door:
         if mode is AuthMode.ANY and settings.mailboxes and settings.users:
             mode = AuthMode.TABLE  # who says which user opens which mailbox means the passwords too
         self.accounts = Accounts(mode, dict(settings.users))
+        self.admission = Admission(settings.connections)
         self.crowd: set[Connection] = set()
         self._closed = False
 

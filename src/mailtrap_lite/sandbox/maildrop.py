@@ -73,19 +73,21 @@ class Maildrop:
         """Return whether `retrieve` needs no store for it, and may be called on the loop."""
         return self._ahead.has(number)
 
-    def expunge(self, *, fetched: Collection[int], deleted: Collection[int]) -> None:
+    def expunge(self, *, fetched: Collection[int], deleted: Collection[int]) -> tuple[int, ...]:
         """Do what the UPDATE state is for (RFC 1939 section 6): `update`, and what was fetched may expire."""
         if self._expires:
-            self.update(fetched=fetched, deleted=deleted, expired=set(fetched).difference(deleted))
-        else:
-            self.update(fetched=fetched, deleted=deleted)
+            return self.update(fetched=fetched, deleted=deleted, expired=set(fetched).difference(deleted))
+        return self.update(fetched=fetched, deleted=deleted)
 
-    def update(self, *, fetched: Collection[int], deleted: Collection[int], expired: Collection[int] = ()) -> None:
+    def update(
+        self, *, fetched: Collection[int], deleted: Collection[int], expired: Collection[int] = ()
+    ) -> tuple[int, ...]:
         """Mark these numbers as fetched, as deleted by the user and as expired.
 
         In one transaction; raises StoreError and changes nothing.
+        Return the numbers that the user deleted, in order: not what another session or the inspector took away before.
         """
-        self._store.update_maildrop(
+        gone = self._store.update_maildrop(
             self._selection,
             fetched=self._messages(fetched),
             deleted=self._messages(deleted),
@@ -93,6 +95,10 @@ class Maildrop:
             user=self._user,
             now=self._clock(),
         )
+        if len(gone) == len(deleted):
+            return tuple(deleted)
+        known = set(gone)
+        return tuple(number for number in deleted if self.entries[number - 1].message in known)
 
     def _messages(self, numbers: Collection[int]) -> list[int]:
         return [self.entries[number - 1].message for number in numbers]

@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 ACCEPTED_IN_A_ROW = 4
 # The doors that speak TLS from the first octet.
 IMPLICIT_TLS = frozenset({"smtps", "pop3s"})
-# Seconds that a client has for its own goodbye to TLS at the end, where the event loop speaks it.
-FAREWELL = 2.0
 
 
 class Door(Protocol):
@@ -50,27 +48,18 @@ def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) 
     )
 
 
-async def serve(doors: Sequence[tuple[str, Door, Sequence[socket.socket]]], tls: Tls | None) -> list[asyncio.Server]:
-    """Serve each door, by the name of its setting, on its sockets; on the loop."""
+async def serve(doors: Sequence[tuple[Door, Sequence[socket.socket]]]) -> list[asyncio.Server]:
+    """Serve each door on its sockets; on the loop.
+
+    The doors shake hands themselves, also those with TLS from the first octet: so they count and end who is not done.
+    """
     loop = asyncio.get_running_loop()
-    # asyncio lets a door shake hands itself, so that it counts and ends who is not done with it. uvloop loses octets
-    # that come before `start_tls`; the SMTP door hands them on, for POP3 the loop does it all.
-    by_loop = not isinstance(loop, asyncio.BaseEventLoop)
     served = []
-    for name, door, sockets in doors:
-        context = tls.server_context if tls and by_loop and name == "pop3s" else None
+    for door, sockets in doors:
         for listener in sockets:
             # The backlog is also how often asyncio tries to accept in a row: a thousand times without descriptors, each
             # with an error in the log. So it gets a small one, and the kernel its own again.
-            served.append(
-                await loop.create_server(
-                    door,
-                    sock=listener,
-                    backlog=ACCEPTED_IN_A_ROW,
-                    ssl=context,
-                    ssl_shutdown_timeout=FAREWELL if context else None,
-                )
-            )
+            served.append(await loop.create_server(door, sock=listener, backlog=ACCEPTED_IN_A_ROW))
             listener.listen(BACKLOG)
     return served
 

@@ -110,16 +110,16 @@ class Server(Expecting):
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
-            doors = [(name, make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
+            doors = [(make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
                 pid=os.getpid(),
                 sandbox=sandbox,
                 store=store,
                 loop=loop,
-                doors=[door for _, door, _ in doors],
+                doors=[door for door, _ in doors],
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
-                serving=loop.start(serve(doors, spoken)),
+                serving=loop.start(serve(doors)),
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 sockets=[each for name in names for each in listeners[name]],

@@ -56,7 +56,8 @@ def tls_of(settings: Settings) -> Tls | None:
 
 def offers_tls(settings: Settings) -> bool:
     """Return whether SMTP and POP3 are to speak TLS; the web door has a setting of its own."""
-    return settings.tls or settings.require_tls or settings.tls_cert is not None
+    required = settings.require_tls or settings.pop3_require_tls
+    return settings.tls or required or settings.tls_cert is not None
 
 
 def _server_context() -> ssl.SSLContext:

@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import sys
 
 from mailtrap_lite.accounts import Accounts, AuthMode
+from mailtrap_lite.door.admission import Admission
 from mailtrap_lite.message import Protocol
+from mailtrap_lite.offer import Offer
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.smtp.handler import Handler
-from mailtrap_lite.smtp.offer import Offer, multiline, offer
+from mailtrap_lite.smtp.offer import lines, multiline, offer
 from mailtrap_lite.smtp.protocol import CaptureSMTP
 from mailtrap_lite.smtp.replies import NO_EHLO, NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
 from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
 from mailtrap_lite.smtp.wire import Wire
 
-if sys.platform != "win32":
-    import resource
-
-# Descriptors that are left to the other doors when the system gives no more, or a quarter of them all.
-_MOST_SPARED = 32
 # Seconds for what needs none: an aborted transport is gone after a turn of the loop.
 _LAST_TURNS = 1.0
 
@@ -65,7 +61,7 @@ class SmtpDoor:
         self._ehlo: dict[Offer, bytes] = {}
         self._open: set[Wire] = set()
         self._closing = False
-        self._highest = _highest_descriptor()
+        self._admission = Admission(settings.connections)
         self._empty = asyncio.Event()
 
     def __call__(self) -> CaptureSMTP:
@@ -93,8 +89,8 @@ class SmtpDoor:
         """Return the reply to EHLO."""
         offered = self.offer(tls=tls, authenticated=authenticated)
         if offered not in self._ehlo:
-            lines = offered.lines(size=self.settings.message_size)
-            self._ehlo[offered] = multiline(250, [self.settings.hostname, *lines])
+            listed = lines(offered, size=self.settings.message_size)
+            self._ehlo[offered] = multiline(250, [self.settings.hostname, *listed])
         return self._ehlo[offered]
 
     @property
@@ -123,10 +119,8 @@ class SmtpDoor:
         self._open.add(connection)
         if self._closing:
             return SHUTTING_DOWN
-        # The system gives the lowest descriptor that is free, so a high one says that few are left.
-        socket = connection.transport.get_extra_info("socket")
-        scarce = socket is not None and socket.fileno() > self._highest
-        return TOO_MANY_CONNECTIONS if scarce or len(self._open) > self.settings.connections else None
+        crowded = self._admission.refuses(connection.transport, present=len(self._open))
+        return TOO_MANY_CONNECTIONS if crowded else None
 
     def forget(self, connection: Wire) -> None:
         """A connection is gone, and nothing of it is under way any more."""
@@ -160,11 +154,3 @@ class SmtpDoor:
                 await self._empty.wait()
         except TimeoutError:
             return
-
-
-def _highest_descriptor() -> int:
-    """Return the highest descriptor that a connection may have, so that the web and the store find some too."""
-    if sys.platform == "win32":
-        return sys.maxsize
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return sys.maxsize if most == resource.RLIM_INFINITY else most - 1 - min(_MOST_SPARED, most // 4)

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
-from mailtrap_lite.settings import EXTENSIONS, MECHANISMS
+from mailtrap_lite.offer import Offer, capabilities_of, mechanisms_of
+from mailtrap_lite.settings import EXTENSIONS
 
 # RFC 3030 section 3: BINARYMIME cannot be sent without CHUNKING.
 _NEEDS = {"BINARYMIME": "CHUNKING"}
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a session can use now. extensions: EHLO keywords, in their order. mechanisms: of AUTH, in theirs."""
-
-    extensions: tuple[str, ...]
-    mechanisms: tuple[str, ...]
-
-    def __contains__(self, extension: object) -> bool:
-        return extension in self.extensions
-
-    def lines(self, *, size: int) -> list[str]:
-        """Return the lines of the reply to EHLO behind the first; size: the most octets of a message, 0 for any."""
-        values = {
-            "SIZE": f"SIZE {size}",  # RFC 1870 section 3: 0 is no fixed limit
-            "AUTH": f"AUTH {' '.join(self.mechanisms)}",
-        }
-        return [values.get(extension, extension) for extension in self.extensions]
 
 
 @cache
@@ -38,14 +19,22 @@ def offer(hidden: frozenset[str], *, can_tls: bool, tls: bool, authenticated: bo
     hidden: names of capabilities and mechanisms that are not there. can_tls: there is a certificate. tls: it is in use.
     authenticated: somebody logged in. tls_first: nothing of value is taken before STARTTLS.
     """
-    mechanisms = tuple(name for name in MECHANISMS if name not in hidden)
+    mechanisms = mechanisms_of(hidden)
     now = {
         "STARTTLS": can_tls and not tls,
         "AUTH": bool(mechanisms) and not authenticated and (tls or not tls_first),
         "REQUIRETLS": tls,  # RFC 8689 section 2: only offered over TLS
     }
-    kept = [name for name in EXTENSIONS if name not in hidden and now.get(name, True)]
-    return Offer(tuple(name for name in kept if _NEEDS.get(name, name) in kept), mechanisms)
+    return Offer(capabilities_of(EXTENSIONS, hidden=hidden, now=now, needs=_NEEDS), mechanisms)
+
+
+def lines(offered: Offer, *, size: int) -> list[str]:
+    """Return the lines of the reply to EHLO behind the first; size: the most octets of a message, 0 for any."""
+    values = {
+        "SIZE": f"SIZE {size}",  # RFC 1870 section 3: 0 is no fixed limit
+        "AUTH": f"AUTH {' '.join(offered.mechanisms)}",
+    }
+    return [values.get(extension, extension) for extension in offered.capabilities]
 
 
 def multiline(code: int, lines: Iterable[str]) -> bytes:

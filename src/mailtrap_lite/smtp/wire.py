@@ -6,19 +6,18 @@ It is aiosmtpd's SMTP with another way to read and write; overridden.py says wha
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast  # Any: peer names, and what a coroutine yields to the loop
 
 from aiosmtpd.smtp import SMTP
 
+from mailtrap_lite.door.handshake import NotSecured, described, shake_hands
+from mailtrap_lite.door.patience import Patience
+from mailtrap_lite.door.reading import read_in_pieces
 from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
 from mailtrap_lite.message import Ending, Speaker
-from mailtrap_lite.reading import read_in_pieces
 from mailtrap_lite.settings import peer
-from mailtrap_lite.smtp.handshake import ending_of, shake_hands
 from mailtrap_lite.smtp.mode import Mode
-from mailtrap_lite.smtp.patience import Patience
 from mailtrap_lite.smtp.replies import IDLE, SHUTTING_DOWN, TOO_MANY_ERRORS, TOO_SLOW, is_wrong_command, without_codes
 from mailtrap_lite.smtp.stepping import resumed
 
@@ -102,7 +101,7 @@ class Wire(SMTP):
             idle=settings.smtp_idle,
             transfer=settings.smtp_transfer,
             over=self._ran_out,
-            waiting=lambda: self._mode is Mode.WAITING,
+            excused=lambda: self._mode is Mode.WAITING,
         )
         refusal = self._door.admit(self)
         if refusal is not None:
@@ -231,9 +230,9 @@ class Wire(SMTP):
             secured = await shake_hands(
                 self.transport, self, context, early=self._lines.take(), idle=self._door.settings.smtp_idle
             )
-        except OSError as error:
-            self._note(f"TLS handshake failed: {getattr(error, 'reason', None) or error}".encode())
-            self._ending = ending_of(error)
+        except NotSecured as failure:
+            self._note(f"TLS handshake failed: {failure}".encode())
+            self._ending = failure.ending
         else:
             if self._mode is Mode.HANDSHAKE:  # else it was ended meanwhile
                 self._lift(secured)
@@ -248,10 +247,7 @@ class Wire(SMTP):
         self.transport = transport
         self._secure = True
         self._reading = self._writable = True
-        tls: ssl.SSLObject = transport.get_extra_info("ssl_object")
-        cipher = tls.cipher()
-        self._recorder.tls = tls.version()
-        self._recorder.cipher = cipher[0] if cipher else None
+        self._recorder.tls, self._recorder.cipher = described(transport)
         self._note(f"{self._recorder.tls} with {self._recorder.cipher}".encode())
         self._patience.moved()
         self._mode = Mode.COMMAND

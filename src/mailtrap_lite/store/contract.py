@@ -196,10 +196,11 @@ class Store(ABC):
         expired: Collection[int] = (),
         user: str,
         now: float,
-    ) -> None:
+    ) -> list[int]:
         """Mark these messages' deliveries in the selection as fetched and as deleted over POP3, in one transaction.
 
         expired: deleted too, not by the user but by EXPIRE.
+        Return those that the user deleted, in the order of `deleted`: not what was deleted or removed before.
         """
 
     @abstractmethod

@@ -182,16 +182,17 @@ class MemoryStore(Store):
         expired: Collection[int] = (),
         user: str,
         now: float,
-    ) -> None:
+    ) -> list[int]:
         with self._news:
             self._refuse_if_closed()
             changed = 0
             for delivery in self._selected(fetched, selection):
                 self._messages[delivery.message].mark(replace(delivery, fetched_at=now, fetched_by=user))
                 changed += 1
-            changed += self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
-            changed += self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)
-            self._told(changed)
+            gone = self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
+            expiring = self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)
+            self._told(changed + len(gone) + len(expiring))
+            return list(dict.fromkeys(gone))
 
     def expire(self, *, before: float, now: float) -> int:
         with self._news:
@@ -203,15 +204,16 @@ class MemoryStore(Store):
                 for delivery in kept.deliveries()
                 if kept.may_expire_in(delivery.mailbox)
             )
-            return self._told(self._delete_over_pop3(old, by=EXPIRE, now=now))
+            return self._told(len(self._delete_over_pop3(old, by=EXPIRE, now=now)))
 
-    def _delete_over_pop3(self, deliveries: Iterable[Delivery], *, by: str, now: float) -> int:
-        changed = 0
+    def _delete_over_pop3(self, deliveries: Iterable[Delivery], *, by: str, now: float) -> list[int]:
+        """Return the messages of those that were there to be deleted, one for each delivery."""
+        gone = []
         for delivery in deliveries:
             if delivery.deleted_at is None:
                 self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=by))
-                changed += 1
-        return changed
+                gone.append(delivery.message)
+        return gone
 
     def _selected(self, ids: Iterable[int], selection: Selection) -> Iterator[Delivery]:
         for message in ids:

@@ -168,20 +168,24 @@ class SqliteStore(Store):
         expired: Collection[int] = (),
         user: str,
         now: float,
-    ) -> None:
+    ) -> list[int]:
         common = {**sql.values_of(selection), "now": now}
-        marks = ((sql.FETCHED, fetched, user), (sql.DELETED, deleted, user), (sql.DELETED, expired, EXPIRE))
+        gone: list[int] = []
 
         def mark(db: sqlite3.Connection) -> int:
             changed = 0
-            for statements, messages, by in marks:
+            for statements, messages, by in ((sql.FETCHED, fetched, user), (sql.DELETED, expired, EXPIRE)):
                 if messages:
                     rows = [{"message": message, "user": by, **common} for message in messages]
                     changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
-            return changed
+            # One by one, as only that says which of them were there to be deleted. Anew, if the work is done again.
+            statement, values = sql.chosen_from(sql.DELETED, selection), {"user": user, **common}
+            gone[:] = [each for each in deleted if db.execute(statement, {"message": each, **values}).rowcount]
+            return changed + len(gone)
 
         if fetched or deleted or expired:
             self._change(mark)
+        return gone
 
     def expire(self, *, before: float, now: float) -> int:
         with self._reading() as db:  # mostly there is none, and nobody need wait for the writer

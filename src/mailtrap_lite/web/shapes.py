@@ -228,9 +228,14 @@ def session_listing(values: Sequence[Session], *, total: int, start: int) -> Sha
 
 
 def session(value: Session) -> Shape:
-    """Ours: a session whole. Omitted lines are missing before Lines[Gap]. At: seconds since it began."""
+    """Ours: a session whole. Omitted lines are missing before Lines[Gap]. At: seconds since it began.
+
+    Retrieved and Deleted: message numbers of a POP3 session, in which they begin with 1.
+    """
     return {
         **session_summary(value),
+        "Retrieved": list(value.retrieved),
+        "Deleted": list(value.deleted),
         "Lines": [{"Speaker": str(line.speaker), "At": round(line.at, 6), "Text": line.text} for line in value.lines],
         "Exchanges": [
             {

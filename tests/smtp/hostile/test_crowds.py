@@ -129,6 +129,20 @@ def test_120_clients_of_64_descriptors_get_421_and_the_web_answers(start: StartV
     assert victim.greeted().mail().startswith("250 ")
 
 
+def test_120_clients_of_64_descriptors_at_pop3_leave_some_for_the_others(start: StartVictim) -> None:
+    victim = start(descriptors=64)
+
+    for _ in range(120):
+        victim.connect(door="pop3")
+    replies = {client.reply().partition(" ")[0] for client in victim.clients}
+
+    assert replies == {"+OK", "-ERR"}
+    assert json.loads(victim.web("/api/v1/info"))
+    assert victim.connect().reply() == "421 4.3.2 Too many connections"  # the same rule: a word, and no silence
+    victim.hang_up()
+    victim.until(lambda: victim.connect(door="pop3").reply().startswith("+OK"))
+
+
 def _seconds_computed_in_one(victim: Victim, client: Client) -> float:
     before = victim.cpu()
     client.socket.settimeout(1)

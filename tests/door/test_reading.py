@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from mailtrap_lite.reading import OCTETS, read_in_pieces
+from mailtrap_lite.door.reading import OCTETS, read_in_pieces
 
 if TYPE_CHECKING:
     from tests.conftest import Loop
