@@ -11,6 +11,7 @@ MEASUREMENTS = {
     "smtp_latency": "bench.smtp.latency",
     "smtp_memory": "bench.smtp.memory",
     "pop3": "bench.pop3.table",
+    "search": "bench.search",
     "plugin": "bench.plugin",
     "wsgi": "bench.wsgi",
 }

@@ -19,6 +19,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.settings": 0,
     "mailtrap_lite.message": 0,
     "mailtrap_lite.accounts": 1,
+    "mailtrap_lite.checks": 1,
     "mailtrap_lite.discretion": 0,
     "mailtrap_lite.expectation": 1,
     "mailtrap_lite.lines": 1,
@@ -26,6 +27,8 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.offer": 1,
     "mailtrap_lite.pop3": 1,
     "mailtrap_lite.sasl": 1,
+    "mailtrap_lite.search": 1,
+    "mailtrap_lite.tags": 1,
     "mailtrap_lite.credentials": 2,
     "mailtrap_lite.outbound": 2,
     "mailtrap_lite.store": 2,
@@ -45,6 +48,8 @@ FLOORS: dict[str, int] = {
 
 # Rules that build on other rules of floor 1; no two of them build on each other.
 BUILT_ON: dict[str, set[str]] = {
+    "mailtrap_lite.expectation": {"mailtrap_lite.search"},
+    "mailtrap_lite.tags": {"mailtrap_lite.search"},
     "mailtrap_lite.pop3": {
         "mailtrap_lite.accounts",
         "mailtrap_lite.lines",

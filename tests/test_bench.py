@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench import search
 from bench.pop3 import fetch
 from bench.pop3.served import Ours
 from bench.pop3.table import USER, WAYS
@@ -24,6 +25,7 @@ from bench.smtp.table import USUAL, chosen, lines_of, measure_all
 from bench.smtp.targets import TARGETS, Target, found
 
 from mailtrap_lite import Server
+from mailtrap_lite.store import MemoryStore
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="measures through /proc, which Linux has")
 
@@ -314,5 +316,15 @@ def test_the_list_of_measurements_says_what_each_is(project: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "bench"], cwd=project, capture_output=True, text=True, timeout=60)
 
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert list(listed) == ["smtp", "smtp_latency", "smtp_memory", "pop3", "plugin", "wsgi"]
+    assert list(listed) == ["smtp", "smtp_latency", "smtp_memory", "pop3", "search", "plugin", "wsgi"]
     assert all(len(text) > 20 for text in listed.values())
+
+
+def test_a_search_is_measured_in_each_row() -> None:
+    store = MemoryStore()
+
+    figures = search.measure(store, 20)
+
+    store.close()
+    assert set(figures) == {"the first", "the next page", "longest wait of who delivers", *search.QUERIES}
+    assert min(figures.values()) >= 0

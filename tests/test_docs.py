@@ -16,6 +16,7 @@ from mailtrap_lite.cli import findings
 from mailtrap_lite.cli.reference import page
 from mailtrap_lite.cli.sources import flag_of
 from mailtrap_lite.message import Rule
+from mailtrap_lite.search import TERMS
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -54,6 +55,16 @@ def test_the_page_of_pop3_is_up_to_date() -> None:
     assert (ROOT / "docs" / "pop3.md").read_text(encoding="utf-8") == pop3_page(), (
         "run: python -m mailtrap_lite.pop3 > docs/pop3.md"
     )
+
+
+def test_the_page_of_search_is_up_to_date() -> None:
+    from mailtrap_lite.search.__main__ import page as search_page
+
+    assert (ROOT / "docs" / "search.md").read_text(encoding="utf-8") == search_page(), (
+        "run: python -m mailtrap_lite.search > docs/search.md"
+    )
+    for term in TERMS:
+        assert f"| `{term.name}:` |" in search_page()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

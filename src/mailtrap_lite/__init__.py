@@ -10,7 +10,9 @@ from mailtrap_lite.version import __version__
 if TYPE_CHECKING:
     from mailtrap_lite.errors import (
         BadMail,
+        BadQuery,
         BadSetting,
+        BadTag,
         CannotListen,
         MaildropInUse,
         MailtrapError,
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.message.links import Link
     from mailtrap_lite.message.signed import DkimSignature
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
-    from mailtrap_lite.sandbox import Mailbox, Sandbox
+    from mailtrap_lite.sandbox import Mailbox, Sandbox, SearchPage
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -57,7 +59,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "mailtrap_lite.errors": (
         "BadMail",
+        "BadQuery",
         "BadSetting",
+        "BadTag",
         "CannotListen",
         "MaildropInUse",
         "MailtrapError",
@@ -96,7 +100,7 @@ _HOMES = {
     "mailtrap_lite.message.links": ("Link",),
     "mailtrap_lite.message.signed": ("DkimSignature",),
     "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
-    "mailtrap_lite.sandbox": ("Mailbox", "Sandbox"),
+    "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "SearchPage"),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
 }
@@ -105,7 +109,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Address",
     "BadMail",
+    "BadQuery",
     "BadSetting",
+    "BadTag",
     "CannotListen",
     "Code",
     "Conditions",
@@ -135,6 +141,7 @@ __all__ = [
     "Recipient",
     "Reply",
     "Sandbox",
+    "SearchPage",
     "Server",
     "ServerClosed",
     "Session",

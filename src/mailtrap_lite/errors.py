@@ -6,6 +6,8 @@
     ├── MissingExtra          an optional package is not installed               (also an ImportError)
     ├── ServerClosed          the server was stopped, or never started
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
+    ├── BadQuery              a search cannot be understood                      (also a ValueError)
+    ├── BadTag                a text cannot be a tag                             (also a ValueError)
     ├── TooLarge              a message is larger than what can be kept
     ├── NoSuchMessage         no message has that id, or it was deleted          (also a LookupError)
     ├── NoSuchSession         no session has that id, or it was forgotten        (also a LookupError)
@@ -85,6 +87,23 @@ class BadMail(MailtrapError, ValueError):
 
     smtp = Reply(554, "5.6.0", "Not a mail")
     pop3 = "SYS/PERM"
+    http = 400
+
+
+class BadQuery(MailtrapError, ValueError):
+    """A search cannot be understood. position: where in the query, from 0. reason: what is wrong there."""
+
+    http = 400
+
+    def __init__(self, query: str, position: int, reason: str) -> None:
+        self.position = position
+        self.reason = reason
+        super().__init__(f"{reason}, at character {position + 1} of the query: {_around(query, position)}")
+
+
+class BadTag(MailtrapError, ValueError):
+    """A text cannot be a tag; the error says what can."""
+
     http = 400
 
 
@@ -182,3 +201,10 @@ class StoreUnusable(StoreError):
     """The store is not one of ours, damaged, read-only, or written by a newer version."""
 
     pop3 = "SYS/PERM"
+
+
+def _around(text: str, position: int) -> str:
+    """Return what stands around a place of a text, on one line and without control characters."""
+    start = max(position - 30, 0)
+    shown = repr(text[start : position + 30])
+    return f"{'…' if start else ''}{shown}{'…' if len(text) > position + 30 else ''}"

@@ -161,6 +161,8 @@ class Settings:
     event_streams: int = _setting(100, COUNT, "pages that can be live at once")
     event_loop: str = _setting("auto", LOOP, "what runs the doors; auto is uvloop in the command if it is there")
     plus_addressing: bool = _setting(True, SWITCH, "alice+tag@x is delivered to alice@x")
+    tag_plus_addresses: bool = _setting(True, SWITCH, "mail to or from alice+tag@x has the tag `tag`")
+    tag_x_tags: bool = _setting(True, SWITCH, "mail has the tags of its X-Tags field, separated by commas")
     mailboxes: tuple[tuple[str, str], ...] = _setting(
         (),
         MAILBOXES,

@@ -8,6 +8,7 @@ from typing import Any  # Any: conditions by name, wrong ones too
 import pytest
 
 from mailtrap_lite import Envelope, Mail, Message
+from mailtrap_lite.errors import BadQuery
 
 RAW = (
     b"From: Al <al@x.test>\r\nTo: Bob <bob@x.test>\r\nCc: carol@x.test\r\nReply-To: help@x.test\r\n"
@@ -57,6 +58,7 @@ def has_bye(message: Message) -> bool:
         pytest.param({"attachments": ["*", "invoice-*.pdf"]}, id="a wildcard leaves the other its own"),
         pytest.param({"has_attachment": True}, id="any attachment"),
         pytest.param({"has_attachment": "*.txt"}, id="attachment by name"),
+        pytest.param({"query": "from:al has:attachment -newsletter"}, id="search"),
         pytest.param({"to": "bob@x.test", "where": lambda m: m.subject.startswith("Gr")}, id="all at once"),
     ],
 )
@@ -97,6 +99,11 @@ def test_what_is_as_expected_is_equal_on_both_sides(expected: dict[str, Any]) ->
         ),
         pytest.param({"has_attachment": False}, ["but its attachments are 'invoice-7.pdf', 'terms.txt'"], id="any"),
         pytest.param({"has_attachment": "*.doc"}, ["but its attachments are 'invoice-7.pdf', 'terms.txt'"], id="named"),
+        pytest.param(
+            {"query": "from:al hello nothing -bob"},
+            ["but its answer to `nothing` is no", "but its answer to `-bob` is no"],
+            id="search",
+        ),
         pytest.param({"where": has_bye}, ["but its where=has_bye says no"], id="function"),
         pytest.param(
             {"text": "Hello Bob,\nyour order 4712 was\nshipped today."},
@@ -191,7 +198,14 @@ def test_expected_mails_with_the_same_conditions_are_equal() -> None:
     "wrong",
     [
         *({"to": 5}, {"subject": b"x"}, {"sender": re.compile(b"x")}, {"where": "x"}, {"to": [5]}, {"cc": b"x"}),
-        *({"subject": ["x"]}, {"header": "X"}, {"header": {"X": 5}}, {"has_attachment": 1}, {"attachments": True}),
+        *(
+            {"query": 5},
+            {"subject": ["x"]},
+            {"header": "X"},
+            {"header": {"X": 5}},
+            {"has_attachment": 1},
+            {"attachments": True},
+        ),
     ],
     ids=repr,
 )
@@ -205,6 +219,11 @@ def test_an_unknown_condition_is_named_with_the_one_that_was_meant() -> None:
 
     with pytest.raises(TypeError, match=r"wait_for knows no condition subjct=; did you mean subject=\?"):
         Mail.of(None, "wait_for", conditions)
+
+
+def test_a_search_that_cannot_be_read_is_refused_at_once() -> None:
+    with pytest.raises(BadQuery):
+        Mail(query="larger:much")
 
 
 def test_conditions_are_added_to_an_expected_mail() -> None:

@@ -50,6 +50,7 @@ def test_the_whole_loop(mail: Server) -> None:
     send(mail)
 
     assert mail.wait_for(to="b@x.test", subject="hello").raw == MAIL
+    assert mail.wait_for(query="subject:=hello rcpt:=b@x.test").raw == MAIL
     with urllib.request.urlopen(f"{mail.url}/api/v1/message/latest/raw") as answer:
         assert answer.read() == MAIL
     assert fetch(mail, "b@x.test", delete=True) == [MAIL]

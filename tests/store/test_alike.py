@@ -14,10 +14,13 @@ from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.errors import BadMail, NoSuchMessage
 from mailtrap_lite.message import Address, Envelope, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store import Arrival, Entry, MemoryStore, Retention, Store
+from mailtrap_lite.search import Words
+from mailtrap_lite.store import Arrival, Entry, Gist, MemoryStore, Retention, Store
 from mailtrap_lite.store.file import FileStore
 
 DIGEST = Digest("hello", Address("Al", "al@x.test"), (), (), (), (), "1@x", "hi", 0)
+GIST = Gist(DIGEST, ("Red", "blue"), Words(1, b"\xfffields\xff", b"\xffheaders\xff", b"\xfftext\xff"))
+TAGS = ("red", "RED", "Blue", "x y", "stra\u00dfe", "STRASSE")
 NAMES = ("bob@x.test", "bob@y.test", "eve@x.test", "nobody")
 USERS = ("*", "bob", "eve", *NAMES)
 
@@ -66,7 +69,19 @@ def restored(message: int, selection: Selection) -> Step:
 
 
 def digested(some: list[int]) -> Step:
-    return lambda store, first: store.keep_digests([(first + n, DIGEST) for n in some])
+    return lambda store, first: store.keep_gists([(first + n, GIST) for n in some])
+
+
+def tagged(some: list[int], tags: list[str]) -> Step:
+    return lambda store, first: store.set_tags([first + n for n in some], tags)
+
+
+def renamed(old: str, new: str) -> Step:
+    return lambda store, first: store.rename_tag(old, new)
+
+
+def untagged(name: str) -> Step:
+    return lambda store, first: store.delete_tag(name)
 
 
 steps = st.one_of(
@@ -85,6 +100,9 @@ steps = st.one_of(
     st.builds(expired, st.sampled_from([1.5, 2.0, 3.0]), st.sampled_from([6.0, 7.0])),
     st.builds(restored, st.integers(-1, 12), selections),
     st.builds(digested, ids),
+    st.builds(tagged, ids, st.lists(st.sampled_from(TAGS), max_size=3)),
+    st.builds(renamed, st.sampled_from(TAGS), st.sampled_from(TAGS)),
+    st.builds(untagged, st.sampled_from(TAGS)),
     st.just(lambda store, first: store.clear()),
 )
 
@@ -111,7 +129,7 @@ def seen(store: Store, first: int) -> list[object]:
             (d.id, d.message, d.mailbox, chosen(d.uid), d.fetched_at, d.fetched_by, d.deleted_at, d.deleted_by)
             for d in read.deliveries
         ]
-        return read.id, read.envelope, read.raw, read.received, read.read, times, store.raw(number)
+        return read.id, read.envelope, read.raw, read.received, read.read, times, store.raw(number), read.kept_tags
 
     def chosen(uid: str) -> str:
         return uid if uid.startswith("a-") else "the store's own"
@@ -132,6 +150,7 @@ def seen(store: Store, first: int) -> list[object]:
         [[store.waiting(opened), store.fetched(opened), store.deleted(opened)] for opened in map(selection_of, USERS)],
         [maildrop(user) for user in USERS],
         (store.counts(), store.mailboxes(), store.last_id),
+        (store.tags(), store.spelled(TAGS), store.rows_of([*range(first + 6, first - 2, -1), 2**70, -1])),
     ]
 
 

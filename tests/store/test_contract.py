@@ -12,10 +12,12 @@ from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.errors import NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Address, Delivery, Envelope, Message, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Retention, Store
+from mailtrap_lite.search import Words
+from mailtrap_lite.store import Arrival, Counts, Entry, Gist, MailboxCount, Retention, Store
 
 Arriving = Callable[..., Arrival]
 DIGEST = Digest("hello", Address("Al", "al@x.test"), (Address("", "b@x.test"),), (), (), (), "1@x", "hi", 2)
+GIST = Gist(DIGEST, ("Red",), Words(0, b"", b"", b""))
 
 
 def test_a_stored_message_comes_back_as_it_was(store: Store) -> None:
@@ -94,7 +96,7 @@ def test_a_digest_is_kept_beside_its_message(store: Store, arrival: Arriving) ->
     message = store.add(arrival())
 
     before = store.rows(start=0, limit=1)[0].digest
-    store.keep_digests([(message, DIGEST), (message + 1, DIGEST)])
+    store.keep_gists([(message, GIST), (message + 1, GIST)])
 
     assert (before, store.rows(start=0, limit=1)[0].digest) == (None, DIGEST)
 

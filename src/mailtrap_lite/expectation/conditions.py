@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict
 
 from mailtrap_lite.expectation.difference import Unlike, likeness
 from mailtrap_lite.match import Pattern, fits, occurs, spelled
 from mailtrap_lite.message import Address, Message
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 Patterns = Pattern | Sequence[Pattern]
 Function = Callable[[Message], object]
@@ -30,6 +33,7 @@ class Conditions(TypedDict, total=False):
     header: Mapping[str, Pattern | None]
     attachments: Patterns
     has_attachment: bool | Pattern
+    query: str | Query
     where: Function
 
 
@@ -113,6 +117,15 @@ def has_attachment(expected: bool | Pattern, message: Message) -> Unlike | None:
     if bool(names) is expected:
         return None
     return Unlike("attachments", "any" if expected else "none", "are none" if not names else f"are {_named(names)}")
+
+
+def query(expected: str | Query, message: Message) -> Iterator[Unlike]:
+    """A search, of which each part must hold. In a text "now", as in `after:1h`, is when the message came."""
+    from mailtrap_lite.search import Searched, parse  # who asks pays for the grammar
+
+    asked = parse(expected, now=message.received) if isinstance(expected, str) else expected
+    for part in asked.unmet(Searched.of(message)):
+        yield Unlike("answer to", repr(part), f"`{part}` is no", 0.3)
 
 
 def where(expected: Function, message: Message) -> Unlike | None:

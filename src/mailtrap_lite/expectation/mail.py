@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import chain
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mailtrap_lite.expectation import conditions as its
 from mailtrap_lite.expectation.conditions import Conditions, Function, Patterns
 from mailtrap_lite.expectation.difference import Difference, Unlike
 from mailtrap_lite.match import Pattern, is_pattern, spelled
 from mailtrap_lite.message import Message
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
 
 _SEVERAL = ("to", "cc", "bcc", "reply_to", "attachments")
 _ONE = ("sender", "subject", "text", "html")
@@ -28,7 +31,8 @@ class Mail:
     sender: the envelope's sender or the From address. subject: the whole decoded Subject.
     text: something in the plain text, or in what the HTML shows if there is none. html: something in its source.
     In these two any white space is one space. header: fields by name; None for one that must not be there.
-    attachments: the name of one. has_attachment: True or False, or the name of one. where: any function of the message.
+    attachments: the name of one. has_attachment: True or False, or the name of one.
+    query: a search (docs/search.md). where: any function of the message.
     A list for to, cc, bcc, reply_to or attachments means these and no others, in any order.
     Addresses are compared without case.
     """
@@ -44,6 +48,7 @@ class Mail:
     header: Mapping[str, Pattern | None] | None = None
     attachments: Patterns | None = None
     has_attachment: bool | Pattern | None = None
+    query: str | Query | None = None
     where: Function | None = None
 
     # It is compared with messages, of which many are equal to one expectation.
@@ -81,8 +86,18 @@ class Mail:
         wanted: object = self.has_attachment
         if wanted is not None and not isinstance(wanted, bool) and not is_pattern(wanted):
             raise TypeError(f"has_attachment={wanted!r} is not True, False, a text or a regular expression for texts")
+        if isinstance(self.query, str):
+            from mailtrap_lite.search import parse  # who asks pays for the grammar
+
+            parse(self.query, now=0.0)  # raises BadQuery now, and not in a wait
+        elif self.query is not None and not hasattr(self.query, "unmet"):
+            raise TypeError(f"query={self.query!r} is not a search")
         if self.where is not None and not callable(self.where):
             raise TypeError(f"where={self.where!r} is not a function of a message")
+
+    def asked_at(self, query: Callable[[str], Query]) -> Mail:
+        """Return the same with its search read by `query`, which knows what time it is."""
+        return replace(self, query=query(self.query)) if isinstance(self.query, str) else self
 
     def difference(self, message: Message) -> Difference:
         """Return what keeps a message from being such a mail; false if nothing does."""
@@ -136,13 +151,15 @@ class Mail:
             yield its.text(self.text, message)
         if self.html is not None:
             yield its.html(self.html, message)
+        if self.query is not None:
+            yield from its.query(self.query, message)
 
     def _said(self) -> list[str]:
         said = []
         for name in chain(
             _SEVERAL[:3],
             ("sender", "reply_to", "subject", "text", "html"),
-            ("header", "attachments", "has_attachment", "where"),
+            ("header", "attachments", "has_attachment", "query", "where"),
         ):
             value = getattr(self, name)
             if value is not None:
@@ -157,7 +174,9 @@ def _spelled(value: object) -> str:
         return spelled(value)
     if isinstance(value, Sequence):
         return its.spelled_all(value)
-    return its.name_of(value) if callable(value) else repr(value)
+    if callable(value):
+        return its.name_of(value)
+    return repr(str(value)) if hasattr(value, "unmet") else repr(value)
 
 
 def _are_patterns(value: object) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
+from itertools import islice
 from string import ascii_lowercase, ascii_uppercase
 
 from mailtrap_lite.message.limits import INLINE_IMAGE, INLINE_IMAGES, MARKUP, REMOTE, REMOTE_CANDIDATES, SNIPPET_SOURCE
@@ -57,9 +58,9 @@ _MAGIC = (
 )
 
 
-def text_of(html: str) -> str:
-    """Return the first part of what a reader sees, white space as in the source; enough for a snippet."""
-    html = html[:SNIPPET_SOURCE]
+def text_of(html: str, *, most: int = SNIPPET_SOURCE) -> str:
+    """Return what a reader sees of the first `most` characters, white space as in the source."""
+    html = html[:most]
     lower = html.translate(_LOWER)  # str.lower() may change the length
     pieces: list[str] = []
     position = 0
@@ -69,6 +70,14 @@ def text_of(html: str) -> str:
         pieces.append(shown)
     pieces.append(html[position:])
     return _unescaped("".join(pieces)).translate(_INVISIBLE)
+
+
+def links_in(html: str, *, most: int) -> tuple[str, ...]:
+    """Return where the links of the first part of the HTML lead, each once, in order; `most` of them."""
+    found = {
+        _unescaped(_value(html, link.end())).strip(): None for link in islice(_HREF.finditer(html, 0, MARKUP), most)
+    }
+    return tuple(found)
 
 
 def content_ids(html: str) -> frozenset[str]:

@@ -29,3 +29,6 @@ SHOWN = 512 * 1024  # characters of HTML that are read as text
 SNAPSHOT = 256 * 1024  # characters of a text that a snapshot shows
 SNIPPET_SOURCE = 256 * 1024  # characters of HTML read for a snippet
 DEFECTS = 100
+SEARCHED_TEXT = 1024 * 1024  # characters of the text, and of what the HTML shows, in which a search looks
+SEARCHED_WIDE_TEXT = 256 * 1024  # if they are not ASCII, as one of them may become eighteen when it is folded
+SEARCHED_LINKS = 1_000

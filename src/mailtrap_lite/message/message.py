@@ -41,6 +41,10 @@ def _unknown(session: str) -> Session | None:
     return None
 
 
+def _untagged(message: Message) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Message(Asked):
     """One accepted mail.
@@ -48,6 +52,7 @@ class Message(Asked):
     id: rises in the order of commits and is never used again. raw: exactly the octets that came over the wire after
     dot-unstuffing. received: seconds since the epoch. read: whether somebody opened it in the inspector.
     find_session: what knows the sessions by their id; handed down by the sandbox.
+    kept_tags: the tags as they are kept, None while nobody has read them; find_tags: what reads them then.
     All other attributes are read from `raw` when first asked for, and reading never raises.
     """
 
@@ -58,6 +63,8 @@ class Message(Asked):
     read: bool = False
     deliveries: tuple[Delivery, ...] = ()
     find_session: Callable[[str], Session | None] = field(default=_unknown, repr=False, compare=False)
+    kept_tags: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
+    find_tags: Callable[[Message], tuple[str, ...]] = field(default=_untagged, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return f"<Message {self.id}: {self}>"
@@ -79,6 +86,11 @@ class Message(Asked):
     def lint(self) -> tuple[Finding, ...]:
         """What a strict receiver would object to, in the mail and in how it was handed over; empty for clean mail."""
         return findings(self.content, self.envelope)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """Its tags by name, when it was read: those that somebody set, else those that it came with."""
+        return self.find_tags(self) if self.kept_tags is None else self.kept_tags
 
     @property
     def size(self) -> int:

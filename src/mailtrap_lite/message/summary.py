@@ -42,7 +42,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One row of a list. `size` in octets, `received` in seconds since the epoch."""
+    """One row of a list. `size` in octets, `received` in seconds since the epoch, `tags` by name."""
 
     id: int
     envelope: Envelope
@@ -50,3 +50,4 @@ class Summary:
     size: int
     read: bool
     digest: Digest
+    tags: tuple[str, ...] = ()

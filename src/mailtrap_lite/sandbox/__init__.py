@@ -3,5 +3,6 @@
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Maildrop
 from mailtrap_lite.sandbox.sandbox import Sandbox
+from mailtrap_lite.sandbox.searching import SearchPage
 
-__all__ = ["Mailbox", "Maildrop", "Sandbox"]
+__all__ = ["Mailbox", "Maildrop", "Sandbox", "SearchPage"]

@@ -19,17 +19,17 @@ from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_
 from mailtrap_lite.errors import NoSuchMessage, Objection
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
+from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Row, Store
+from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,13 +38,11 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox(Expecting):
+class Sandbox(Searching, Expecting):
     """Methods without a note: any thread but the loop's, blocking."""
 
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self.settings = settings
-        self.clock = clock
-        self._store = store
+        super().__init__(store, settings=settings, clock=clock)
         self._locks = Locks()
         self._sessions = Sessions(clock)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
@@ -100,7 +98,7 @@ class Sandbox(Expecting):
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
-            return Message(message, envelope, raw, when, find_session=self._sessions.find)
+            return self._knowing(Message(message, envelope, raw, when))
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
@@ -112,7 +110,10 @@ class Sandbox(Expecting):
 
     def message(self, message: int) -> Message:
         """Return a message; raises NoSuchMessage."""
-        return replace(self._store.message(message), find_session=self._sessions.find)
+        return self._knowing(self._store.message(message))
+
+    def _knowing(self, message: Message) -> Message:
+        return replace(message, find_session=self._sessions.find, find_tags=self._tags_of)
 
     def latest(self) -> Message:
         """Return the newest message; raises NoSuchMessage when there is none."""
@@ -162,19 +163,7 @@ class Sandbox(Expecting):
         """
         selection = self._selection(mailbox or EVERYTHING)
         rows = self._store.rows(start=start, limit=limit, after=after, selection=selection)
-        fresh: list[tuple[int, Digest]] = []
-        found = []
-        for row in rows:
-            digest = row.digest
-            if digest is None:
-                try:
-                    digest = Digest.of(self._store.message(row.id).content)
-                except NoSuchMessage:  # deleted since the rows were read
-                    continue
-                fresh.append((row.id, digest))
-            found.append(_summary(row, digest))
-        self._store.keep_digests(fresh)
-        return found
+        return self._summaries(rows)
 
     def counts(self) -> Counts:
         """Return how many messages there are, how many nobody opened, and their octets."""
@@ -323,7 +312,3 @@ def _is_at_hand(function: Callable[..., object], arguments: Sequence[object]) ->
         case MethodType(__func__=Maildrop.retrieve, __self__=Maildrop() as maildrop), [int(number)]:
             return maildrop.has_at_hand(number)
     return False
-
-
-def _summary(row: Row, digest: Digest) -> Summary:
-    return Summary(row.id, row.envelope, row.received, row.size, row.read, digest)

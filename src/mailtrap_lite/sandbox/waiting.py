@@ -45,6 +45,10 @@ class Watched:
         """Return the messages with a higher id, oldest first."""
         return self._sandbox.beyond(cursor, self._selection)
 
+    def asked(self, expected: Mail) -> Mail:
+        """Return what is expected with its search read now."""
+        return expected.asked_at(self._sandbox.query)
+
     def under_way(self) -> list[UnderWay]:
         """Return the mails that clients are about to deliver, to whomever."""
         return [mail for session in self._sandbox.open_sessions if (mail := mail_under_way(session))]
@@ -126,7 +130,7 @@ def none(
     """
     __tracebackhide__ = True  # the line of the test is what failed
     _check(within=within, timeout=timeout)
-    sighting = Sighting(expected, cursor_of(after), [], [])
+    sighting = Sighting(watched.asked(expected), cursor_of(after), [], [])
     while True:
         revision = watched.revision
         sighting.look(watched, 1)
@@ -160,7 +164,7 @@ def _check(*, count: int = 1, **seconds: float) -> None:
 def _seen(
     watched: Watched, expected: Mail, count: int, *, after: int | Message, timeout: float, stopwatch: Stopwatch
 ) -> Sighting:
-    sighting = Sighting(expected, cursor_of(after), [], [])
+    sighting = Sighting(watched.asked(expected), cursor_of(after), [], [])
     while True:
         # The revision first: what is committed while we look makes the wait below return at once.
         revision = watched.revision

@@ -6,9 +6,22 @@ from pathlib import Path
 
 from mailtrap_lite.settings import MEMORY, Settings
 from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
+from mailtrap_lite.store.gists import Found, Gist
 from mailtrap_lite.store.memory import MemoryStore
 
-__all__ = ["Arrival", "Counts", "Entry", "MailboxCount", "MemoryStore", "Retention", "Row", "Store", "open_store"]
+__all__ = [
+    "Arrival",
+    "Counts",
+    "Entry",
+    "Found",
+    "Gist",
+    "MailboxCount",
+    "MemoryStore",
+    "Retention",
+    "Row",
+    "Store",
+    "open_store",
+]
 
 
 def open_store(settings: Settings) -> Store:

@@ -8,16 +8,24 @@ A reader that starts after that sees it. News travels up through `wait`.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed
+from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
+from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A message without its bytes. digest: None until `keep_digests` was called for it."""
+    """A message without its bytes. digest and tags: None until `keep_gists` was called for it."""
 
     id: int
     envelope: Envelope
@@ -50,6 +58,7 @@ class Row:
     size: int
     read: bool
     digest: Digest | None
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,9 @@ class Store(ABC):
         self._last_id = 0
         self._closed = False
         self._identity = ""
+        self._reading_up = threading.Lock()
+        self._last_search: tuple[object, Found] | None = None
+        self._read_to = 0  # every message up to this id has its gist, or is gone
 
     @property
     @abstractmethod
@@ -217,9 +229,77 @@ class Store(ABC):
         It keeps its UIDL, for it is the same message (RFC 1939 section 7), and what is known of who fetched it.
         """
 
+    def search(self, query: Query, *, read: Reader) -> Found:
+        """Return the messages that a query matches, each that was stored before this call among them.
+
+        It first reads what nobody has read yet. No lock that a writer needs is held for longer than a moment.
+        What is stored meanwhile is left out; what is marked or deleted meanwhile may be seen or not.
+        """
+        asked = (query.parts, self.revision)  # read first: what is committed from now on makes it out of date
+        if self._last_search is not None and self._last_search[0] == asked:
+            return self._last_search[1]  # the next page of it, most of the time
+        newest = self.last_id  # the end: a search must not run after those who deliver
+        self.read_up(read)
+        found = self._scan(query, read, newest=newest)
+        self._last_search = (asked, found)
+        return found
+
+    def read_up(self, read: Reader) -> None:
+        """Read the messages that nobody has read yet, and keep their gists, in small transactions.
+
+        A store that cannot keep them now does without.
+        """
+        with self._reading_up:  # who comes second waits, and finds it done
+            for gists in gists_of(self._unread_up(self._read_to), self.message, read):
+                try:
+                    self.keep_gists(gists)
+                except StoreError as err:
+                    log.warning("what was read for a search is not kept: %s", err)
+                    return
+                self._read_to = gists[-1][0]
+
     @abstractmethod
-    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
-        """Keep what was read for the list; may be done later, or not at all."""
+    def _unread_up(self, after: int) -> list[int]:
+        """Return the ids beyond `after` of messages without a gist, oldest first."""
+
+    @abstractmethod
+    def _scan(self, query: Query, read: Reader, *, newest: int) -> Found:
+        """Return the messages up to an id that match; read: for those without a gist."""
+
+    @abstractmethod
+    def keep_gists(self, gists: Sequence[tuple[int, Gist]]) -> None:
+        """Keep what was read; unknown ids are ignored. A message whose tags somebody has set keeps those."""
+
+    @abstractmethod
+    def set_tags(self, ids: Iterable[int], tags: Sequence[str]) -> int:
+        """Give messages these tags and no others; unknown ids are ignored. Return how many there were.
+
+        The spelling that is there already wins. tags: as `checked_tag` returns them.
+        """
+
+    @abstractmethod
+    def tags(self) -> list[str]:
+        """Return each tag that a message has, in order. Messages without a gist are not asked."""
+
+    @abstractmethod
+    def tag_counts(self) -> dict[str, int]:
+        """Return how many messages have each tag, in the order of the tags. Messages without a gist are not asked."""
+
+    @abstractmethod
+    def rename_tag(self, old: str, new: str) -> int:
+        """Rename a tag, or merge it into another that is there. Return how many messages had it."""
+
+    @abstractmethod
+    def delete_tag(self, name: str) -> int:
+        """Take a tag from all messages. Return how many had it."""
+
+    @abstractmethod
+    def spelled(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """Return tags, each once and in order, as they are spelled here if they are there already."""
+
+    @abstractmethod
+    def rows_of(self, ids: Sequence[int]) -> list[Row]:
+        """Return these messages without their bytes, in that order; unknown ones are left out."""
 
     @abstractmethod
     def message(self, message: int) -> Message:

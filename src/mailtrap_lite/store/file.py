@@ -26,6 +26,7 @@ from mailtrap_lite.store.contract import Arrival, Retention
 from mailtrap_lite.store.jobs import Incoming, Job, Work, tell
 from mailtrap_lite.store.schema import migrate
 from mailtrap_lite.store.sqlite import SqliteStore, store_error
+from mailtrap_lite.store.sqlite_search import refresh_words
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class FileStore(SqliteStore):
             migrate(db, name=str(self.path))
             db.execute("BEGIN IMMEDIATE")  # a store that cannot be written says so now, not at the first mail
             db.execute("UPDATE totals SET messages = messages")
+            refresh_words(db)
             db.execute("COMMIT")
             self._learn(db)
             self._file = _identity(self.path)

@@ -27,14 +27,16 @@ class Kept:
     """A message and what happened to it since.
 
     octets: what RETR sends, None until it was counted. digest: None until it was made.
+    tags: their keys, None until they are known. flags, fields: of its words, None until they were read.
+    deep: the headers and the text of its words, None if they were not read or there was no room.
     restored: the mailboxes into which it was put back.
     uid: the UIDL in each of its mailboxes. shared_uid: that in several mailboxes together.
     """
 
     # fmt: off
     __slots__ = (
-        "_delivery", "_envelope", "_marked", "digest", "id", "mailboxes", "octets", "raw", "read", "received",
-        "restored", "shared_uid", "uid",
+        "_delivery", "_envelope", "_marked", "deep", "digest", "fields", "flags", "id", "mailboxes", "octets", "raw",
+        "read", "received", "restored", "shared_uid", "tags", "uid",
     )
     # fmt: on
 
@@ -51,6 +53,10 @@ class Kept:
         self.read = False
         self.restored: tuple[str, ...] = ()
         self.digest: Digest | None = None
+        self.tags: tuple[str, ...] | None = None
+        self.flags = 0
+        self.fields: bytes | None = None
+        self.deep: tuple[bytes, bytes] | None = None
         self._envelope = (
             tuple([_recipient_of(recipient) for recipient in envelope.recipients]),
             envelope.origin.value,
@@ -69,8 +75,8 @@ class Kept:
             **dict(zip(_PLAIN, plain, strict=True)),
         )
 
-    def message(self) -> Message:
-        """Return it whole."""
+    def message(self, tags: tuple[str, ...] | None = None) -> Message:
+        """Return it whole. tags: by name."""
         return Message(
             id=self.id,
             envelope=self.envelope,
@@ -78,11 +84,12 @@ class Kept:
             received=self.received,
             read=self.read,
             deliveries=tuple(self.deliveries()),
+            kept_tags=tags,
         )
 
-    def row(self) -> Row:
-        """Return it without its bytes."""
-        return Row(self.id, self.envelope, self.received, len(self.raw), self.read, self.digest)
+    def row(self, tags: tuple[str, ...] | None = None) -> Row:
+        """Return it without its bytes. tags: by name."""
+        return Row(self.id, self.envelope, self.received, len(self.raw), self.read, self.digest, tags)
 
     def deliveries(self) -> list[Delivery]:
         """Return its deliveries, in the order of the mailboxes."""

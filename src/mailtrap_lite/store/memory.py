@@ -6,16 +6,13 @@ during which nobody else on the loop is served. The octets of a mail are immutab
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, takewhile
 from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
-from mailtrap_lite.errors import ServerClosed
 from mailtrap_lite.message import Delivery, Message
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
@@ -26,12 +23,12 @@ from mailtrap_lite.store.contract import (
     MailboxCount,
     Retention,
     Row,
-    Store,
     new_identity,
     no_such_message,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
+from mailtrap_lite.store.memory_search import SearchedMemory
 
 # All mails are counted at the first login: here that takes 0.3 s for 100,000 mails of 2 KB, while each would cost a
 # twentieth more if it were counted when it comes.
@@ -42,14 +39,13 @@ _COUNTED_INLINE = 1024**2
 _arrived = attrgetter("received")
 
 
-class MemoryStore(Store):
+class MemoryStore(SearchedMemory):
     """Any thread, the loop's included. Everything is under the lock of `_news`, so what a reader sees is whole."""
 
     def __init__(self, *, retention: Retention | None = None) -> None:
         super().__init__()
         self._retention = retention or Retention()
         self._identity = new_identity()
-        self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
         self._mailboxes: dict[str, dict[int, Kept]] = {}
         self._locals: dict[str, set[str]] = {}  # from a local part to its mailboxes
         self._chosen: dict[str, set[str]] = {}  # from each UIDL that was ever chosen to the mailboxes where it was
@@ -111,6 +107,7 @@ class MemoryStore(Store):
 
     def _drop(self, kept: Kept) -> None:
         del self._messages[kept.id]
+        self._forget_words(kept)
         for name in kept.mailboxes:
             mailbox = self._mailboxes[name]
             del mailbox[kept.id]
@@ -144,11 +141,6 @@ class MemoryStore(Store):
         self._unread += -changed if read else changed
         return self._told(changed)
 
-    def _told(self, changed: int) -> int:
-        if changed:
-            self._announce()
-        return changed
-
     def delete(self, ids: Iterable[int]) -> int:
         with self._news:
             self._refuse_if_closed()
@@ -169,6 +161,7 @@ class MemoryStore(Store):
 
     def _forget(self) -> None:
         self._messages.clear()
+        self._forget_all_words()
         self._mailboxes.clear()
         self._locals.clear()
         self._unread = self._octets = self._uncounted = 0
@@ -231,22 +224,16 @@ class MemoryStore(Store):
                 kept.restored = (*kept.restored, delivery.mailbox)
             return self._told(len(gone))
 
-    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
-        with self._news:
-            self._refuse_if_closed()
-            for message, digest in digests:
-                if message in self._messages:
-                    self._messages[message].digest = digest
-
     def message(self, message: int) -> Message:
         with self._news:
-            return self._kept(message).message()
+            kept = self._find(message)
+            return kept.message(self._tagging.names_of(kept))
 
     def raw(self, message: int) -> bytes:
         with self._news:
-            return self._kept(message).raw
+            return self._find(message).raw
 
-    def _kept(self, message: int) -> Kept:
+    def _find(self, message: int) -> Kept:
         self._refuse_if_closed()
         kept = self._messages.get(message)
         if kept is None:
@@ -262,7 +249,7 @@ class MemoryStore(Store):
         with self._news:
             self._refuse_if_closed()
             newest_first = takewhile(lambda kept: kept.id > after, reversed(self._delivered_to(selection).values()))
-            return [kept.row() for kept in islice(islice(newest_first, start, None), limit)]
+            return [self._row(kept) for kept in islice(islice(newest_first, start, None), limit)]
 
     def waiting(self, selection: Selection) -> list[int]:
         with self._news:
@@ -344,7 +331,3 @@ class MemoryStore(Store):
             self._closed = True
             self._news.notify_all()
             self._forget()
-
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise ServerClosed("the server was stopped")

@@ -56,6 +56,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # Somebody put it back, so its age deletes it no more.
         "ALTER TABLE delivery ADD COLUMN restored INTEGER NOT NULL DEFAULT 0",
     ),
+    # What a search looks at, and tags. `texts` is apart from `words`, so that only a search for a text reads it.
+    # words_rules says how they were made; tagged, whether the tags of a message are known.
+    (
+        "ALTER TABLE store ADD COLUMN words_rules TEXT",
+        "ALTER TABLE message ADD COLUMN tagged INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE words (message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,"
+        " flags INTEGER NOT NULL, fields BLOB NOT NULL)",
+        "CREATE TABLE texts (message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,"
+        " headers BLOB NOT NULL, text BLOB NOT NULL)",
+        "CREATE TABLE tag (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL)",
+        "CREATE TABLE tagging (message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+        " tag INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE, PRIMARY KEY (message, tag)) WITHOUT ROWID",
+        "CREATE INDEX tagging_of_tag ON tagging (tag, message)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
@@ -84,7 +98,7 @@ def migrate(db: sqlite3.Connection, *, name: str, migrations: Sequence[Sequence[
             for statement in statements:
                 db.execute(statement)
         if version == 0:
-            db.execute("INSERT INTO store VALUES (:identity)", {"identity": new_identity()})
+            db.execute("INSERT INTO store (identity) VALUES (:identity)", {"identity": new_identity()})
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # a PRAGMA takes no parameters
         db.execute(f"PRAGMA user_version = {len(migrations)}")
         db.execute("COMMIT")

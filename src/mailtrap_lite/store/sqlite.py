@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from operator import itemgetter
-from typing import Any, TypeVar  # Any: rows of SQLite
+from typing import Any  # Any: rows of SQLite
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
 from mailtrap_lite.message import Delivery, Message
-from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store import statements as sql
 from mailtrap_lite.store.contract import (
@@ -28,16 +26,11 @@ from mailtrap_lite.store.contract import (
     MailboxCount,
     Retention,
     Row,
-    Store,
     no_such_message,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
-from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text, envelope_to_text
-
-T = TypeVar("T")
-
-# SQLite keeps an id in 64 bits; a larger number is no id of ours.
-LARGEST_ID = 2**63 - 1
+from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text
+from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite, names_of
 
 # In place of the octets that RETR sends of a large mail, until a maildrop needs them.
 UNCOUNTED = -1
@@ -52,20 +45,12 @@ SLICE = 256 * 1024
 MOST_COUNTED = 1000
 
 
-class SqliteStore(Store):
+class SqliteStore(SearchedSqlite):
     """What both SQLite stores share."""
 
     def __init__(self, *, retention: Retention) -> None:
         super().__init__()
         self._retention = retention
-
-    @abstractmethod
-    def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
-        """Run the work in a transaction; once that is committed, hand its result to `then`, and return it."""
-
-    @abstractmethod
-    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection that sees all that was committed."""
 
     def _learn(self, db: sqlite3.Connection) -> None:
         """Read what is remembered from the last time the store was open."""
@@ -149,15 +134,8 @@ class SqliteStore(Store):
 
         return self._change(empty)
 
-    def _change(self, work: Callable[[sqlite3.Connection], int]) -> int:
-        return self._write(work, self._announce_change)
-
     def _announce_arrival(self, message: int) -> None:
         self._announce(last_id=message)
-
-    def _announce_change(self, changed: int) -> None:
-        if changed:
-            self._announce()
 
     def update_maildrop(
         self,
@@ -200,18 +178,14 @@ class SqliteStore(Store):
         values = {"message": message, **sql.values_of(selection)}
         return self._change(lambda db: db.execute(sql.chosen_from(sql.RESTORE, selection), values).rowcount)
 
-    def keep_digests(self, digests: Sequence[tuple[int, Digest]]) -> None:
-        rows = [{"id": message, "digest": digest_to_text(digest)} for message, digest in digests]
-        if rows:
-            self._write(lambda db: db.executemany(sql.KEEP_DIGEST, rows).rowcount)
-
     def message(self, message: int) -> Message:
         with self._reading() as db:
             found = db.execute(sql.MESSAGE, {"id": message}).fetchone() if 0 < message <= LARGEST_ID else None
             deliveries = db.execute(sql.DELIVERIES, {"message": message}).fetchall() if found else []
+            tags = names_of(db, message) if found and found[4] else ()
         if found is None:
             raise no_such_message(message)
-        identity, envelope, received, read, raw = found
+        identity, envelope, received, read, tagged, raw = found
         return Message(
             id=identity,
             envelope=envelope_of_text(envelope),
@@ -221,6 +195,7 @@ class SqliteStore(Store):
             deliveries=tuple(
                 Delivery(key, of, mailbox, uid or self._uid(of), *times) for key, of, mailbox, uid, *times in deliveries
             ),
+            kept_tags=tags if tagged else None,
         )
 
     def raw(self, message: int) -> bytes:
@@ -251,11 +226,7 @@ class SqliteStore(Store):
     def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
         asked = {"start": start, "limit": limit, "after": after, **sql.values_of(selection)}
         with self._reading() as db:
-            found = db.execute(sql.chosen_from(sql.ROWS, selection), asked).fetchall()
-        return [
-            Row(key, envelope_of_text(envelope), received, size, bool(read), digest_of_text(digest))
-            for key, envelope, received, size, read, digest in found
-        ]
+            return self._rows(db, db.execute(sql.chosen_from(sql.ROWS, selection), asked).fetchall())
 
     def maildrop(self, selection: Selection) -> list[Entry]:
         found = self._oldest_first(sql.MAILDROP, selection)

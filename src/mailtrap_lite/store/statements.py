@@ -29,7 +29,59 @@ MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
 MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
 DELETE = "DELETE FROM message WHERE id = :id"
 DELETE_ALL = "DELETE FROM message"
-KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :id"
+KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :message"
+KEEP_WORDS = (
+    "INSERT OR REPLACE INTO words (message, flags, fields)"
+    " SELECT :message, :flags, :fields WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+KEEP_TEXTS = (
+    "INSERT OR REPLACE INTO texts (message, headers, text)"
+    " SELECT :message, :headers, :text WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+WORDS_RULES = "SELECT words_rules FROM store"
+SET_WORDS_RULES = "UPDATE store SET words_rules = :rules"
+DROP_WORDS = "DELETE FROM words"
+DROP_TEXTS = "DELETE FROM texts"
+WITHOUT_WORDS = (
+    "SELECT id FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id > :after AND (words.message IS NULL OR NOT tagged) ORDER BY id"
+)
+# What is put behind it bounds what is looked at. Where there are no words it has to be looked at in any case.
+SCAN = (
+    "SELECT id, received, size, read, tagged, flags, fields FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id <= :newest AND (words.message IS NULL OR NOT tagged OR ({bound})) ORDER BY id DESC"
+)
+TEXTS = "SELECT headers, text FROM texts WHERE message = :message"
+KEYS = "SELECT message, key FROM tagging JOIN tag ON tag.id = tagging.tag"
+UNTAGGED_OF = "SELECT id FROM message WHERE NOT tagged AND id IN (SELECT value FROM JSON_EACH(:ids))"
+SET_TAGGED = "UPDATE message SET tagged = 1 WHERE id = :message"
+DROP_TAGGINGS = "DELETE FROM tagging WHERE message = :message"
+# The first spelling stays while a message has the tag.
+ADD_TAG = (
+    "INSERT INTO tag (key, name) VALUES (:key, :name) ON CONFLICT (key) DO UPDATE SET name = excluded.name"
+    " WHERE NOT EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id)"
+)
+ADD_TAGGING = (
+    "INSERT OR IGNORE INTO tagging (message, tag) SELECT message.id, tag.id FROM message, tag"
+    " WHERE message.id = :message AND tag.key = :key"
+)
+TAGS = "SELECT name FROM tag WHERE EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id) ORDER BY key"
+SPELLINGS = (
+    "SELECT key, name FROM tag WHERE key IN (SELECT value FROM JSON_EACH(:keys))"
+    " AND EXISTS (SELECT 1 FROM tagging WHERE tagging.tag = tag.id)"
+)
+TAGS_OF = (
+    "SELECT message, name FROM tagging JOIN tag ON tag.id = tagging.tag"
+    " WHERE message IN (SELECT value FROM JSON_EACH(:ids)) ORDER BY message, key"
+)
+TAG_COUNTS = "SELECT name, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id GROUP BY tag.id ORDER BY key"
+TAGGED_WITH = "SELECT tag.id, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id WHERE key = :key GROUP BY tag.id"
+MERGE_TAG = (
+    "INSERT OR IGNORE INTO tagging (message, tag) SELECT message, (SELECT id FROM tag WHERE key = :key)"
+    " FROM tagging WHERE tag = :tag"
+)
+SPELL_TAG = "UPDATE tag SET name = :name WHERE id = :tag"
+DROP_TAG = "DELETE FROM tag WHERE id = :tag"
 KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
 FETCHED = tuple(
     f"UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message AND {chosen}"
@@ -53,7 +105,7 @@ RESTORE = tuple(
     f" WHERE message = :message AND deleted_at IS NOT NULL AND {chosen}"
     for chosen in CHOSEN
 )
-MESSAGE = "SELECT id, envelope, received, read, raw FROM message JOIN body ON body.message = id WHERE id = :id"
+MESSAGE = "SELECT id, envelope, received, read, tagged, raw FROM message JOIN body ON body.message = id WHERE id = :id"
 DELIVERIES = (
     "SELECT id, message, mailbox, uid, fetched_at, fetched_by, deleted_at, deleted_by"
     " FROM delivery WHERE message = :message ORDER BY id"
@@ -65,13 +117,17 @@ SMALL_RAWS = (
 )
 IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
 ROWS = tuple(
-    f"SELECT id, envelope, received, size, read, digest FROM message WHERE id > :after{chosen}"
+    f"SELECT id, envelope, received, size, read, digest, tagged FROM message WHERE id > :after{chosen}"
     " ORDER BY id DESC LIMIT :limit OFFSET :start"
     for chosen in (
         " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
         " AND id IN (SELECT message FROM delivery WHERE local = :local)",
         "",
     )
+)
+ROWS_OF = (
+    "SELECT message.id, envelope, received, size, read, digest, tagged FROM JSON_EACH(:ids) AS asked"
+    " JOIN message ON message.id = asked.value ORDER BY asked.key"
 )
 # These two come by id, for which the indexes are, and are sorted by `received` then: they are nearly in that order.
 MAILDROP = tuple(

@@ -69,6 +69,11 @@ def part(value: Part) -> Response:
     return response
 
 
+def picture(octets: bytes) -> Response:
+    """Return a JPEG that we made."""
+    return _inert(octets, "image/jpeg")
+
+
 def safe_name(name: str, *, instead: str) -> str:
     """Return a name under which a file can be saved anywhere: no path, no control, no reserved or hidden name."""
     last = re.split(r"[/\\:]", name)[-1]
