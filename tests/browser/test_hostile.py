@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from email.header import Header
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
+from tests.browser.payloads import AT_ONCE, mails, payloads
 
 from mailtrap_lite import Server
+from mailtrap_lite.message import Ending, Protocol, Speaker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -156,6 +159,7 @@ def test_a_payload_in_every_field_is_only_text(
     page.get_by_role("heading", name=payload).wait_for()
     for tab in ("Text", "Headers", "Source", "Attachments", "Envelope", "Checks"):
         page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
+        page.locator("[role=tabpanel]:visible > *").first.wait_for()
         assert page.locator("[role=tabpanel]:visible").inner_text()
     page.locator(".box").nth(1).click()
     page.get_by_role("heading", name=payload[:20]).first.wait_for()
@@ -179,3 +183,80 @@ def test_an_attached_page_is_never_shown(mail: Server, page: Page, send: Callabl
 
     assert downloading.value.suggested_filename == "x.svg"
     assert page.url.startswith(f"{mail.url}/message/1")
+
+
+VIEWS = (
+    *("tab=html", "tab=html&show=code", "tab=html&show=beside&scheme=dark", "tab=html&scheme=forced", "tab=text"),
+    *("tab=text&show=code", "tab=headers", "tab=headers&raw=1", "tab=parts", "tab=parts&part=3", "tab=parts&part=4"),
+    *("tab=parts&part=7", "tab=parts&part=7!0", "tab=attachments", "tab=links", "tab=envelope", "tab=sessions"),
+    *("tab=checks", "tab=source"),
+)
+
+
+@pytest.mark.parametrize("number", range(len(mails(""))))
+def test_hundreds_of_payloads_in_every_field_run_and_load_nothing(
+    mail: Server, page: Page, trap: tuple[str, list[str]], complaints: list[str], number: int
+) -> None:
+    address, asked = trap
+    chosen = payloads(address)[number * AT_ONCE :][:AT_ONCE]
+    recorder = mail.sandbox.begin_session(Protocol.SMTP, client="127.0.0.1:1")
+    for payload in chosen:
+        recorder.note(Speaker.CLIENT, payload.encode(), 0.0)
+    to = [f"{payload}@x.test".replace("\t", "") for payload in chosen]
+    mail.sandbox.deliver(mails(address)[number], to=to, sender=chosen[0])
+    mail.sandbox.end_session(recorder, Ending.QUIT)
+
+    for path in (*(f"/message/1?{view}" for view in VIEWS), "/message/1/print", "/message/1/part/7/html", "/"):
+        page.goto(mail.url + path)
+        if page.locator("#message iframe").count():
+            page.locator("#message iframe").scroll_into_view_if_needed()  # before that it is not loaded
+            page.frame_locator("#message iframe").locator("body").wait_for(state="attached")
+        if "tab=" in path:
+            assert page.get_by_role("tabpanel").inner_text().strip(), path
+        assert page.evaluate("window.ran") is None, path
+    page.goto(f"{mail.url}/session/{recorder.id}")
+    settle(page)
+
+    assert asked == []
+    assert page.evaluate("window.ran") is None
+    complaints[:] = [text for text in complaints if "/print:" not in text and "/html:" not in text]
+    forget_what_the_mail_tried(complaints)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_in_searches_tags_palette_and_notifications_is_only_text(
+    mail: Server, page: Page, complaints: list[str], payload: str
+) -> None:
+    word = Header(payload, "utf-8", maxlinelen=10_000).encode()
+    raw = f"From: {word} <a@x.test>\r\nSubject: {word}\r\nX-Tags: {payload}\r\n\r\n{payload}\r\n".encode()
+    mail.sandbox.deliver(raw, to=f"{payload}@x.test", sender=f"{payload}@x.test")
+    page.add_init_script("document.hasFocus = () => false")
+    page.goto(f"{mail.url}/?q={quote(payload)}&sort=subject&mailbox={quote(payload)}")
+    page.get_by_role("combobox", name="Search", exact=True).wait_for()
+    assert page.get_by_role("combobox", name="Search", exact=True).input_value() == payload
+    page.goto(mail.url)
+    page.locator("#live[data-state=on]").wait_for()
+
+    for typed in (payload, f'subject:"{payload}', f"tag:{payload}", "mailbox:"):
+        page.get_by_role("combobox", name="Search", exact=True).fill(typed)
+        page.get_by_role("combobox", name="Search", exact=True).press("Enter")
+        page.locator("#q").wait_for()
+    page.get_by_role("combobox", name="Search", exact=True).fill("")
+    page.get_by_role("combobox", name="Search", exact=True).press_sequentially("mailbox:")
+    page.locator("#completions [role=option]").first.wait_for()
+    page.keyboard.press("Escape")
+    page.goto(mail.url)
+    page.locator("#live[data-state=on]").wait_for()
+    page.keyboard.press("Control+k")
+    page.locator("#palette-text").fill(payload[:20])
+    page.get_by_role("option", name=payload[:20]).first.wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("checkbox", name=f"Choose: {payload}").click()
+    page.keyboard.press("t")
+    page.keyboard.type(payload)
+    page.keyboard.press("Enter")
+    page.locator("#toast").wait_for()
+
+    assert page.evaluate("window.ran") is None
+    # The browser logs each search that is refused with 400; anything else fails the test.
+    complaints[:] = [text for text in complaints if "400 (BAD REQUEST)" not in text]

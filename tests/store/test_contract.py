@@ -202,7 +202,7 @@ def test_mailboxes_are_counted_without_what_was_deleted_over_pop3(store: Store, 
     store.add(arrival("bob@x.test"))
     store.update_maildrop(selection_of("eve"), fetched=[], deleted=[message], user="eve", now=7.0)
 
-    assert store.mailboxes() == [MailboxCount("bob@x.test", 2), MailboxCount("eve@x.test", 0)]
+    assert store.mailboxes() == [MailboxCount("bob@x.test", 2, 2, 2), MailboxCount("eve@x.test", 0, 1, 1)]
 
 
 def test_a_wait_returns_on_the_commit(store: Store, arrival: Arriving) -> None:

@@ -8,7 +8,7 @@ from typing import Any  # Any: JSON, and what a test client takes
 
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -61,4 +61,6 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
 
 @cache
 def _registry() -> Registry[Any]:
-    return Registry().with_resource("urn:api", Resource(contents=openapi(), specification=DRAFT202012))
+    empty: Registry[Any] = Registry()
+    registry: Registry[Any] = empty.with_resource("urn:api", DRAFT202012.create_resource(openapi()))
+    return registry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.header
+import html
 import re
 from collections.abc import Callable
 
@@ -14,9 +15,10 @@ from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import create_app
+from mailtrap_lite.web.view import Tab
 
 OURS = {"Origin": "http://localhost"}
-TABS = ["html", "text", "headers", "source", "attachments", "envelope", "checks"]
+TABS = [tab.value for tab in Tab]
 PAYLOAD = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{7777*7777}}"
 
 
@@ -52,14 +54,92 @@ def test_the_list_is_paged(client: FlaskClient, deliver: Callable[..., Message])
 
     def page(query: str) -> tuple[list[str], list[str]]:
         text = client.get(f"/{query}").text
-        return re.findall(r"mail (\d{3})<", text), re.findall(r'rel="(?:prev|next)" href="([^"]+)"', text)
+        links = re.findall(r'rel="(?:prev|next)" href="([^"]+)"', text)
+        return re.findall(r"mail (\d{3})<", text), [html.unescape(link) for link in links]
 
-    assert page("") == ([f"{n:03}" for n in range(120, 70, -1)], ["/?start=50"])
-    assert page("?start=50") == ([f"{n:03}" for n in range(70, 20, -1)], ["/", "/?start=100"])
-    assert page("?start=100") == ([f"{n:03}" for n in range(20, 0, -1)], ["/?start=50"])
-    assert page("?start=7")[1] == ["/", "/?start=57"]
-    assert client.get("/?start=x").status_code == 400
+    first, second, third = (
+        [f"{n:03}" for n in range(120, 70, -1)],
+        [f"{n:03}" for n in range(70, 20, -1)],
+        [f"{n:03}" for n in range(20, 0, -1)],
+    )
+    assert page("") == (first, ["/?start=50&behind=71"])
+    assert page("?start=50&behind=71") == (second, ["/", "/?start=100&behind=21"])
+    assert page("?start=100&behind=21") == (third, ["/?start=50&ahead=20"])
+    assert page("?start=50&ahead=20") == (second, ["/", "/?start=100&behind=21"])
+    assert page("?start=100")[0] == third
     assert client.get("/?start=5000").status_code == 200
+
+
+def test_a_page_goes_on_where_it_was_when_mail_came_and_went(
+    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
+) -> None:
+    for number in range(1, 121):
+        deliver(f"mail {number:03}")
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', client.get("/").text)
+    sandbox.delete([71, 120])
+    deliver("mail 999")
+
+    text = client.get(html.unescape(older)).text
+
+    assert re.findall(r"mail (\d{3})<", text)[0] == "070"
+
+
+@pytest.mark.parametrize(
+    ("sort", "subjects"),
+    [
+        ("newest", ["b", "A", "c"]),
+        ("oldest", ["c", "A", "b"]),
+        ("largest", ["A", "c", "b"]),
+        ("sender", ["A", "c", "b"]),
+        ("subject", ["A", "b", "c"]),
+    ],
+)
+def test_the_list_is_put_in_order(client: FlaskClient, sandbox: Sandbox, sort: str, subjects: list[str]) -> None:
+    for sender, subject, size in (("bob", "c", 20), ("ann", "A", 30), ("Cid", "b", 10)):
+        sandbox.deliver(f"From: {sender}@x.test\r\nSubject: {subject}\r\n\r\n{'x' * size}".encode(), to="b@x.test")
+
+    text = client.get(f"/?sort={sort}").text
+
+    assert re.findall(r'class="subject" dir="auto">(.)<', text) == subjects
+    assert f'<option value="{sort}" selected>' in text
+
+
+@pytest.mark.parametrize("sort", ["oldest", "largest", "sender", "subject"])
+def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..., Message], sort: str) -> None:
+    for number in range(120):
+        deliver(f"mail {number % 7}", body="x" * (number % 5))
+
+    def walk(path: str | None, rel: str) -> list[list[str]]:
+        pages = []
+        while path is not None:
+            text = client.get(path).text
+            pages.append(re.findall(r'data-id="(\d+)"', text))
+            found = re.search(rf'rel="{rel}" href="([^"]+)"', text)
+            path = html.unescape(found[1]) if found else None
+        return pages
+
+    forth = walk(f"/?sort={sort}", "next")
+    last = client.get(f"/?sort={sort}&start=100").text
+    (newer,) = re.findall(r'rel="prev" href="([^"]+)"', last)
+
+    assert sorted(int(message) for page in forth for message in page) == list(range(1, 121))
+    assert walk(html.unescape(newer), "prev") == [forth[1], forth[0]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "start=x",
+        "sort=colour",
+        "behind=x",
+        "ahead=1-2",
+        "sort=size",
+        "sort=largest&behind=1-x",
+        "sort=subject&behind=7",
+    ],
+)
+def test_a_place_that_cannot_be_meant_is_refused(client: FlaskClient, query: str) -> None:
+    assert client.get(f"/?{query}").status_code == 400
 
 
 def test_a_mailbox_lists_what_was_delivered_there(
@@ -80,15 +160,30 @@ def test_a_mailbox_lists_what_was_delivered_there(
     assert "No mail here." in client.get("/?mailbox=nobody@x.test").text
 
 
-def test_many_mailboxes_are_opened_by_address(client: FlaskClient, deliver: Callable[..., Message]) -> None:
-    for number in range(103):
+def test_many_mailboxes_are_found_by_name(client: FlaskClient, deliver: Callable[..., Message]) -> None:
+    for number in range(203):
         deliver(to=f"box-{number:03}@x.test")
 
     text = client.get("/").text
+    found = client.get("/mailboxes?find=BOX-20").text
 
     assert "and 3 more" in text
-    assert 'name="mailbox"' in text
-    assert text.count('class="box"') == 100
+    assert text.count('class="box fresh"') == 200
+    assert re.findall(r'href="/\?mailbox=(box-20.)@x.test"', found) == ["box-200", "box-201", "box-202"]
+    assert "No mailbox has that" in client.get("/mailboxes?find=nowhere").text
+
+
+def test_a_mailbox_is_listed_with_its_counts(
+    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
+) -> None:
+    for _ in range(3):
+        deliver(to="anna@x.test")
+    sandbox.mark_read([1])
+
+    text = client.get("/?mailbox=anna@x.test").text
+
+    assert re.findall(r'class="number(?: fresh)?">(\d+)', text) == ["2", "3", "2", "3"]
+    assert "<b>2 unread</b> · 3 in all" in text
 
 
 def test_a_message_has_its_views(client: FlaskClient, rich: Message) -> None:
@@ -97,19 +192,26 @@ def test_a_message_has_its_views(client: FlaskClient, rich: Message) -> None:
     assert re.findall(r'id="tab-(\w+)"', text) == TABS
     assert re.findall(r'id="panel-(\w+)" aria-labelledby="tab-\w+">', text) == ["html"]
     assert (
-        '<iframe title="The HTML of this message" src="/view/1.html?embed=1" '
+        '<iframe title="The HTML of this message" src="/view/1.html?embed=1&amp;scheme=light" '
         'sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"' in text
     )
-    for shown in (
-        "Hello text",
-        "List-Unsubscribe",
-        "résumé.html",
-        "&lt;<bdi>bounce@x.test</bdi>&gt;",
-        "not in the headers",
-    ):
-        assert shown in text
     assert "1 remote resource blocked" in text
     assert "https://tracker.example/1.gif" in text
+
+
+@pytest.mark.parametrize(
+    ("tab", "shown"),
+    [
+        ("text", "Hello text"),
+        ("headers", "List-Unsubscribe"),
+        ("attachments", "résumé.html"),
+        ("envelope", "&lt;<bdi>bounce@x.test</bdi>&gt;"),
+        ("envelope", "not in the headers"),
+        ("links", "mailto:leave@x.test"),
+    ],
+)
+def test_a_view_shows_what_it_is_for(client: FlaskClient, rich: Message, tab: str, shown: str) -> None:
+    assert shown in client.get(f"/message/1?tab={tab}").text
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -130,7 +232,7 @@ def test_a_mail_without_html_begins_with_its_text(client: FlaskClient, deliver: 
 
 
 def test_remote_content_is_loaded_when_asked_for(client: FlaskClient, rich: Message) -> None:
-    assert 'src="/view/1.html?embed=1&amp;remote=1"' in client.get("/message/1?remote=1").text
+    assert 'src="/view/1.html?embed=1&amp;remote=1&amp;scheme=light"' in client.get("/message/1?remote=1").text
 
 
 def test_the_envelope_shows_who_fetched_and_deleted(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
@@ -147,19 +249,133 @@ def test_the_envelope_shows_who_fetched_and_deleted(client: FlaskClient, sandbox
 def test_deleting_one_stays_where_one_was(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
     answer = client.post("/message/1/delete?start=50&mailbox=b@x.test", headers=OURS)
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/?start=50&mailbox=b@x.test")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?mailbox=b@x.test&start=50")
     assert sandbox.counts().total == 0
     assert client.post("/message/1/delete", headers=OURS).status_code == 404
 
 
-def test_deleting_all_asks_first(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
+def test_deleting_all_asks_first(
+    client: FlaskClient, sandbox: Sandbox, rich: Message, deliver: Callable[..., Message]
+) -> None:
     asked = client.get("/delete-all")
     assert "Delete every message?" in asked.text
     assert sandbox.counts().total == 1
 
-    answer = client.post("/delete-all", headers=OURS)
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', asked.text))
+    later = deliver("came meanwhile")
+    answer = client.post("/delete-all", data=fields, headers=OURS)
 
-    assert (answer.status_code, sandbox.counts().total) == (303, 0)
+    # What came while somebody was asked is not what was meant.
+    assert (answer.status_code, fields, sandbox.ids()) == (303, {"upto": "1"}, [later.id])
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        ({"id": ["2", "4-5"]}, [1, 3, 6]),
+        ({"id": ["2", "999"]}, [1, 3, 4, 5, 6]),
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"all": "yes", "upto": "4"}, [5, 6]),
+        ({"all": "yes", "upto": "4", "id": ["1-2"]}, [1, 2, 5, 6]),
+    ],
+    ids=["some", "unknown", "none", "all", "all but some"],
+)
+def test_a_selection_is_deleted(
+    client: FlaskClient,
+    sandbox: Sandbox,
+    deliver: Callable[..., Message],
+    fields: dict[str, str | list[str]],
+    left: list[int],
+) -> None:
+    for _ in range(6):
+        deliver()
+
+    answer = client.post("/selection?sort=oldest", data={**fields, "do": "delete"}, headers=OURS)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?sort=oldest")
+    assert sandbox.ids() == left
+
+
+def test_all_of_a_mailbox_is_of_that_mailbox(
+    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
+) -> None:
+    deliver(to="anna@x.test")
+    deliver(to="ben@x.test")
+    fields = {"all": "yes", "upto": "2"}
+
+    client.post("/selection?mailbox=ben@x.test", data={**fields, "do": "read"}, headers=OURS)
+    unread = sandbox.counts("anna@x.test").unread, sandbox.counts("ben@x.test").unread
+    client.post("/selection?mailbox=ben@x.test", data={**fields, "do": "unread"}, headers=OURS)
+    answer = client.post(
+        "/selection?mailbox=ben@x.test", data={**fields, "do": "delete"}, headers={**OURS, "X-Part": "list"}
+    )
+
+    assert (unread, answer.status_code, answer.text, sandbox.ids()) == ((1, 0), 200, "1", [1])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"do": "burn", "id": "1"},
+        {"id": "1"},
+        {"do": "delete", "id": "x"},
+        {"do": "delete", "id": "1-99999999999"},
+        {"do": "delete", "all": "yes"},
+        {"do": "delete", "all": "yes", "upto": "1-2"},
+    ],
+    ids=str,
+)
+def test_a_form_that_cannot_be_meant_changes_nothing(
+    client: FlaskClient, sandbox: Sandbox, rich: Message, fields: dict[str, str]
+) -> None:
+    answer = client.post("/selection", data=fields, headers=OURS)
+
+    assert (answer.status_code, sandbox.ids()) == (400, [1])
+
+
+@pytest.mark.parametrize("path", ["/selection", "/test-mail"])
+def test_forms_of_other_sites_are_refused(client: FlaskClient, sandbox: Sandbox, rich: Message, path: str) -> None:
+    fields = {"do": "delete", "id": "1"}
+
+    for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}):
+        assert client.post(path, data=fields, headers=headers).status_code == 403
+
+    assert sandbox.ids() == [1]
+
+
+def test_a_test_mail_has_something_for_each_view(client: FlaskClient, sandbox: Sandbox) -> None:
+    answer = client.post("/test-mail", headers=OURS)
+
+    found = sandbox.latest()
+    content = found.content
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/message/1")
+    assert (content.subject, bool(content.text), bool(content.html)) == ("Your test mail has arrived 🎉", True, True)
+    assert ([part.filename for part in content.attachments], len(content.inline)) == (["receipt.csv"], 1)
+    assert (content.defects, found.lint) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("part", "has_list", "has_message"),
+    [("page", True, True), ("list", True, False), ("message", False, True), ("nonsense", True, True)],
+)
+def test_scripts_get_the_part_that_they_ask_for(
+    client: FlaskClient, rich: Message, part: str, has_list: bool, has_message: bool
+) -> None:
+    text = client.get("/", headers={"X-Part": part}).text
+
+    assert ('id="rows"' in text, 'id="sidebar"' in text, 'id="message"' in text) == (has_list, has_list, has_message)
+
+
+def test_rows_are_fetched_behind_a_spot(client: FlaskClient, deliver: Callable[..., Message]) -> None:
+    for number in range(200):
+        deliver(f"mail {number:03}")
+
+    text = client.get("/rows?start=100&behind=151&skip=50&mailbox=b@x.test").text
+
+    assert re.findall(r'data-id="(\d+)"', text) == [str(number) for number in range(100, 50, -1)]
+    assert re.findall(r'data-index="(\d+)"', text)[0] == "100"
+    assert re.findall(r'aria-posinset="(\d+)" aria-setsize="(\d+)"', text)[0] == ("101", "200")
+    assert 'href="/message/100?mailbox=b@x.test"' in text
 
 
 def test_marking_read_and_unread(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:

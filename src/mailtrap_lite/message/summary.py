@@ -8,6 +8,7 @@ from mailtrap_lite.message.content import Address, Content
 from mailtrap_lite.message.envelope import Envelope
 
 SNIPPET_LENGTH = 250
+KEY_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,16 @@ class Digest:
     message_id: str
     snippet: str
     attachments: int
+
+    @property
+    def sender_key(self) -> str:
+        """What a list is put in order with by sender."""
+        return _key(self.sender.name or self.sender.address)
+
+    @property
+    def subject_key(self) -> str:
+        """What a list is put in order with by subject."""
+        return _key(self.subject)
 
     @classmethod
     def of(cls, content: Content) -> Digest:
@@ -51,3 +62,9 @@ class Summary:
     read: bool
     digest: Digest
     tags: tuple[str, ...] = ()
+
+
+def _key(text: str) -> str:
+    """Return the beginning of a text without regard to case. Lone surrogates are replaced: no database takes them."""
+    short = text[: 4 * KEY_LENGTH].strip().casefold()[:KEY_LENGTH]
+    return short if short.isascii() else short.encode("utf-8", "replace").decode()

@@ -29,7 +29,7 @@ from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Arrival, Counts, Entry, MailboxCount, Store
+from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -156,18 +156,28 @@ class Sandbox(Searching, Expecting):
                 continue
         return found
 
-    def summaries(self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "") -> list[Summary]:
-        """Return what a list shows of messages beyond the id `after`, newest first, `limit` of them from `start`.
+    def summaries(
+        self, *, start: int = 0, limit: int = 50, after: int = 0, mailbox: str = "", order: Order = NEWEST
+    ) -> list[Summary]:
+        """Return what a list shows of messages beyond the id `after`, `limit` of them from `start`, newest first.
 
         mailbox: only those that were delivered there, also when POP3 deleted them since; "" is all, as `*` is.
+        order: another order; the first list by sender or by subject reads every message for that.
         """
         selection = self._selection(mailbox or EVERYTHING)
-        rows = self._store.rows(start=start, limit=limit, after=after, selection=selection)
-        return self._summaries(rows)
+        if order.by.read:
+            self._store.read_up(self._gist)
+        return self._summaries(
+            self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
+        )
 
-    def counts(self) -> Counts:
-        """Return how many messages there are, how many nobody opened, and their octets."""
-        return self._store.counts()
+    def ids(self, mailbox: str = "", *, after: int = 0) -> list[int]:
+        """Return the ids of what was delivered to a mailbox, or of all, beyond the id `after`; oldest first."""
+        return self._store.ids(after=after, selection=self._selection(mailbox or EVERYTHING))
+
+    def counts(self, mailbox: str = "") -> Counts:
+        """Return how many messages there are, how many nobody opened, and their octets; of a mailbox, or of all."""
+        return self._store.counts(self._selection(mailbox or EVERYTHING))
 
     def mailboxes(self) -> list[MailboxCount]:
         """Return each mailbox that has a message, by name."""

@@ -12,7 +12,7 @@ from mailtrap_lite.message.moments import UTC
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.search.words import Words
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Gist, Row, Store
+from mailtrap_lite.store import Found, Gist, Row, Store
 from mailtrap_lite.tags import arrival_tags, checked_tag
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ class Searching:
             raise BadQuery(asked.text, 0, "an empty query would mean every message")
         return list(self._store.search(asked, read=self._gist).ids)
 
+    def found(self, query: str | Query) -> Found:
+        """Return the ids of what a search finds, all that there is for an empty one; to show them a page at a time."""
+        return self._store.search(self.query(query), read=self._gist)
+
+    def summaries_of(self, ids: Sequence[int]) -> list[Summary]:
+        """Return what a list shows of these messages, in that order; unknown ones are left out."""
+        return self._summaries(self._store.rows_of(ids))
+
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""
         self._store.read_up(self._gist)
@@ -81,10 +89,6 @@ class Searching:
         Unlike `tags` it reads no mail, so that it is cheap after a flood.
         """
         return self._store.tag_counts()
-
-    def ids(self, *, after: int = 0) -> list[int]:
-        """Return the ids of the messages that came after one, all by default, oldest first."""
-        return self._store.ids(after=after)
 
     def set_tags(self, ids: Iterable[int], tags: Iterable[str]) -> int:
         """Give messages these tags and no others; unknown ids are ignored. Return how many messages there were.

@@ -8,20 +8,14 @@ from mailtrap_lite.settings import MEMORY, Settings
 from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
 from mailtrap_lite.store.gists import Found, Gist
 from mailtrap_lite.store.memory import MemoryStore
+from mailtrap_lite.store.order import NEWEST, By, Order, Spot
 
+# fmt: off
 __all__ = [
-    "Arrival",
-    "Counts",
-    "Entry",
-    "Found",
-    "Gist",
-    "MailboxCount",
-    "MemoryStore",
-    "Retention",
-    "Row",
-    "Store",
-    "open_store",
+    "NEWEST", "Arrival", "By", "Counts", "Entry", "Found", "Gist", "MailboxCount", "MemoryStore", "Order", "Retention",
+    "Row", "Spot", "Store", "open_store",
 ]
+# fmt: on
 
 
 def open_store(settings: Settings) -> Store:

@@ -21,6 +21,7 @@ from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreErro
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
+from mailtrap_lite.store.order import NEWEST, Order
 
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query
@@ -81,10 +82,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class MailboxCount:
-    """A mailbox and how many messages a POP3 client would find in it now."""
+    """A mailbox and how many messages a POP3 client would find in it now.
+
+    total and unread are of what was delivered there, also when POP3 deleted it since.
+    """
 
     name: str
     waiting: int
+    total: int
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,14 +316,23 @@ class Store(ABC):
         """Return the bytes of a message; raises NoSuchMessage."""
 
     @abstractmethod
-    def ids(self, *, after: int = 0) -> list[int]:
-        """Return the ids beyond `after`, oldest first."""
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
+        """Return the ids beyond `after` of what was delivered to a selection, oldest first."""
 
     @abstractmethod
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
-        """Return messages beyond the id `after` without their bytes, newest first, `limit` of them from `start` on.
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
+        """Return messages beyond the id `after` without their bytes, `limit` of them from `start` on, in this order.
 
         selection: only those that were delivered there, also when POP3 deleted them since.
+        In an order that comes from digests, a message is left out until its gist is kept.
         """
 
     @abstractmethod
@@ -342,8 +357,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def counts(self) -> Counts:
-        """Return the totals."""
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
+        """Return the totals of what was delivered to a selection, also when POP3 deleted it since."""
 
     @abstractmethod
     def mailboxes(self) -> list[MailboxCount]:

@@ -29,6 +29,8 @@ from mailtrap_lite.store.contract import (
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.store.memory_search import SearchedMemory
+from mailtrap_lite.store.order import NEWEST, By, Order
+from mailtrap_lite.store.sorting import ordered, some_of
 
 # All mails are counted at the first login: here that takes 0.3 s for 100,000 mails of 2 KB, while each would cost a
 # twentieth more if it were counted when it comes.
@@ -53,6 +55,8 @@ class MemoryStore(SearchedMemory):
         self._unread = 0
         self._octets = 0
         self._uncounted = 0  # octets of the mails of which nobody knows yet what RETR sends
+        # The order that was asked for last, so that its next page costs no sort: what it is of, and the messages.
+        self._ordered: tuple[tuple[int, int, By, Selection, int] | None, list[Kept]] = (None, [])
 
     @property
     def inline(self) -> bool:
@@ -165,6 +169,7 @@ class MemoryStore(SearchedMemory):
         self._mailboxes.clear()
         self._locals.clear()
         self._unread = self._octets = self._uncounted = 0
+        self._ordered = (None, [])
 
     def update_maildrop(
         self,
@@ -240,16 +245,35 @@ class MemoryStore(SearchedMemory):
             raise no_such_message(message)
         return kept
 
-    def ids(self, *, after: int = 0) -> list[int]:
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
         with self._news:
             self._refuse_if_closed()
-            return list(takewhile(lambda message: message > after, reversed(self._messages)))[::-1]
+            newest_first = reversed(self._delivered_to(selection))
+            return list(takewhile(lambda message: message > after, newest_first))[::-1]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
         with self._news:
             self._refuse_if_closed()
-            newest_first = takewhile(lambda kept: kept.id > after, reversed(self._delivered_to(selection).values()))
-            return [self._row(kept) for kept in islice(islice(newest_first, start, None), limit)]
+            chosen = self._delivered_to(selection).values()
+            if order == NEWEST:
+                newest_first = takewhile(lambda kept: kept.id > after, reversed(chosen))
+                return [self._row(kept) for kept in islice(islice(newest_first, start, None), limit)]
+            asked = (self._revision, self._gists if order.by.read else 0, order.by, selection, after)
+            known, found = self._ordered
+            everything = [] if known == asked else [kept for kept in chosen if kept.id > after]
+        if known != asked:
+            # A sort takes long, and the event loop must not wait for it.
+            found = ordered(everything, order.by)
+            self._ordered = (asked, found)
+        return [self._row(kept) for kept in some_of(found, order, start=start, limit=limit)]
 
     def waiting(self, selection: Selection) -> list[int]:
         with self._news:
@@ -313,16 +337,24 @@ class MemoryStore(SearchedMemory):
                 if kept.id in self._messages:
                     self._uncounted -= len(kept.raw)
 
-    def counts(self) -> Counts:
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
         with self._news:
             self._refuse_if_closed()
-            return Counts(len(self._messages), self._unread, self._octets)
+            if selection.everything:
+                return Counts(len(self._messages), self._unread, self._octets)
+            found = self._delivered_to(selection).values()
+            return Counts(len(found), sum(not kept.read for kept in found), sum(len(kept.raw) for kept in found))
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._news:
             self._refuse_if_closed()
             return [
-                MailboxCount(name, sum(kept.waits_in(name) for kept in mailbox.values()))
+                MailboxCount(
+                    name,
+                    sum(kept.waits_in(name) for kept in mailbox.values()),
+                    len(mailbox),
+                    sum(not kept.read for kept in mailbox.values()),
+                )
                 for name, mailbox in sorted(self._mailboxes.items())
             ]
 

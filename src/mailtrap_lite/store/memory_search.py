@@ -33,6 +33,7 @@ class SearchedMemory(Store):
         self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
         self._tagging = Tagging()
         self._deep = 0  # octets
+        self._gists = 0  # how often some were kept
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -55,6 +56,7 @@ class SearchedMemory(Store):
             for message, gist in gists:
                 if (kept := self._messages.get(message)) is not None:
                     self._keep_gist(kept, gist)
+            self._gists += bool(gists)
 
     def _keep_gist(self, kept: Kept, gist: Gist) -> None:
         kept.digest = gist.digest

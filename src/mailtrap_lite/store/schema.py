@@ -70,6 +70,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " tag INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE, PRIMARY KEY (message, tag)) WITHOUT ROWID",
         "CREATE INDEX tagging_of_tag ON tagging (tag, message)",
     ),
+    # What lists are put in order by. The keys come with the digest, so what was read without them is read again.
+    # Until then a message is in neither index, and storing it costs what it did.
+    (
+        "ALTER TABLE message ADD COLUMN sender_key TEXT",
+        "ALTER TABLE message ADD COLUMN subject_key TEXT",
+        "CREATE INDEX message_by_sender ON message (sender_key, id) WHERE sender_key IS NOT NULL",
+        "CREATE INDEX message_by_subject ON message (subject_key, id) WHERE subject_key IS NOT NULL",
+        "UPDATE message SET digest = NULL",
+        "DELETE FROM words",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

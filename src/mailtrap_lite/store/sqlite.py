@@ -29,6 +29,7 @@ from mailtrap_lite.store.contract import (
     no_such_message,
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
+from mailtrap_lite.store.order import NEWEST, Order
 from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text
 from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite, names_of
 
@@ -207,8 +208,8 @@ class SqliteStore(SearchedSqlite):
             raw: bytes | None = found[1]
             return _large_raw(db, message) if raw is None else raw
 
-    def ids(self, *, after: int = 0) -> list[int]:
-        return self._column(sql.IDS, after=after)
+    def ids(self, *, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[int]:
+        return self._column(sql.chosen_from(sql.IDS, selection), after=after, **sql.values_of(selection))
 
     def waiting(self, selection: Selection) -> list[int]:
         return [message for message, _ in self._oldest_first(sql.WAITING, selection)]
@@ -223,10 +224,20 @@ class SqliteStore(SearchedSqlite):
         with self._reading() as db:
             return [number for (number,) in db.execute(statement, values)]
 
-    def rows(self, *, start: int, limit: int, after: int = 0, selection: Selection = EVERY_MAILBOX) -> list[Row]:
+    def rows(
+        self,
+        *,
+        start: int,
+        limit: int,
+        after: int = 0,
+        selection: Selection = EVERY_MAILBOX,
+        order: Order = NEWEST,
+    ) -> list[Row]:
         asked = {"start": start, "limit": limit, "after": after, **sql.values_of(selection)}
+        if order.behind is not None:
+            asked |= {"key": order.behind.key, "spot": min(order.behind.id, LARGEST_ID)}
         with self._reading() as db:
-            return self._rows(db, db.execute(sql.chosen_from(sql.ROWS, selection), asked).fetchall())
+            return self._rows(db, db.execute(sql.rows_in(order, selection), asked).fetchall())
 
     def maildrop(self, selection: Selection) -> list[Entry]:
         found = self._oldest_first(sql.MAILDROP, selection)
@@ -266,13 +277,14 @@ class SqliteStore(SearchedSqlite):
             with suppress(StoreError):  # of a full disk mail can be fetched all the same; it is counted again then
                 self._write(lambda db: db.executemany(sql.KEEP_OCTETS, rows).rowcount)
 
-    def counts(self) -> Counts:
+    def counts(self, selection: Selection = EVERY_MAILBOX) -> Counts:
+        statement = sql.TOTALS if selection.everything else sql.chosen_from(sql.COUNTS, selection)
         with self._reading() as db:
-            return Counts(*db.execute(sql.TOTALS).fetchone())
+            return Counts(*db.execute(statement, sql.values_of(selection)).fetchone())
 
     def mailboxes(self) -> list[MailboxCount]:
         with self._reading() as db:
-            return [MailboxCount(name, waiting) for name, waiting in db.execute(sql.MAILBOXES)]
+            return [MailboxCount(*found) for found in db.execute(sql.MAILBOXES)]
 
 
 def _message_row(message: int, arrival: Arrival, *, uid: str | None) -> dict[str, object]:

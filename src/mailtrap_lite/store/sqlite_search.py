@@ -60,7 +60,13 @@ class SearchedSqlite(Store):
         if not gists:
             return
         rows = [
-            {"message": message, "digest": digest_to_text(gist.digest), **gist.words._asdict()}
+            {
+                "message": message,
+                "digest": digest_to_text(gist.digest),
+                "sender_key": gist.digest.sender_key,
+                "subject_key": gist.digest.subject_key,
+                **gist.words._asdict(),
+            }
             for message, gist in gists
         ]
         tags = {message: gist.tags for message, gist in gists}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtrap_lite.accounts import Selection
+from mailtrap_lite.store.order import By, Order
 
 # The deliveries of a selection: of a mailbox, of a local part, or all. Each has an index of its own.
 CHOSEN = ("mailbox = :mailbox", "local = :local", "TRUE")
@@ -29,7 +30,9 @@ MARK_READ = "UPDATE message SET read = :read WHERE id = :id AND read <> :read"
 MARK_ALL_READ = "UPDATE message SET read = :read WHERE read <> :read"
 DELETE = "DELETE FROM message WHERE id = :id"
 DELETE_ALL = "DELETE FROM message"
-KEEP_DIGEST = "UPDATE message SET digest = :digest WHERE id = :message"
+KEEP_DIGEST = (
+    "UPDATE message SET digest = :digest, sender_key = :sender_key, subject_key = :subject_key WHERE id = :message"
+)
 KEEP_WORDS = (
     "INSERT OR REPLACE INTO words (message, flags, fields)"
     " SELECT :message, :flags, :fields WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
@@ -115,15 +118,39 @@ RAW = "SELECT LENGTH(raw), CASE WHEN LENGTH(raw) < :large THEN raw END FROM body
 SMALL_RAWS = (
     "SELECT message, raw FROM body WHERE message IN (SELECT value FROM JSON_EACH(:ids)) AND LENGTH(raw) < :large"
 )
-IDS = "SELECT id FROM message WHERE id > :after ORDER BY id"
-ROWS = tuple(
-    f"SELECT id, envelope, received, size, read, digest, tagged FROM message WHERE id > :after{chosen}"
-    " ORDER BY id DESC LIMIT :limit OFFSET :start"
-    for chosen in (
-        " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
-        " AND id IN (SELECT message FROM delivery WHERE local = :local)",
-        "",
+# The messages of a selection, whatever POP3 did.
+_DELIVERED = (
+    " AND id IN (SELECT message FROM delivery WHERE mailbox = :mailbox)",
+    " AND id IN (SELECT message FROM delivery WHERE local = :local)",
+    "",
+)
+IDS = tuple(f"SELECT id FROM message WHERE id > :after{chosen} ORDER BY id" for chosen in _DELIVERED)
+_COLUMN = {By.ID: "message.id", By.SIZE: "size", By.SENDER: "sender_key", By.SUBJECT: "subject_key"}
+
+
+def _rows(by: By, *, descending: bool, behind: bool) -> tuple[str, ...]:
+    column, way, beyond = _COLUMN[by], "DESC" if descending else "ASC", "<" if descending else ">"
+    known = f" AND {column} IS NOT NULL" if by.read else ""  # the indexes have no other rows
+    there = f" AND ({column}, message.id) {beyond} (:key, :spot)" if behind else ""
+    # The ids first: what is sorted or skipped would otherwise carry its envelope and digest along.
+    return tuple(
+        "SELECT message.id, envelope, received, size, read, digest, tagged FROM"
+        f" (SELECT id FROM message WHERE id > :after{known}{there}{chosen}"
+        f" ORDER BY {column} {way}, message.id {way} LIMIT :limit OFFSET :start)"
+        f" AS chosen JOIN message ON message.id = chosen.id ORDER BY {column} {way}, message.id {way}"
+        for chosen in _DELIVERED
     )
+
+
+ROWS = {
+    (by, descending, behind): _rows(by, descending=descending, behind=behind)
+    for by in By
+    for descending in (True, False)
+    for behind in (True, False)
+}
+COUNTS = tuple(
+    f"SELECT COUNT(*), COALESCE(SUM(read = 0), 0), COALESCE(SUM(size), 0) FROM message WHERE TRUE{chosen}"
+    for chosen in _DELIVERED[:2]
 )
 ROWS_OF = (
     "SELECT message.id, envelope, received, size, read, digest, tagged FROM JSON_EACH(:ids) AS asked"
@@ -150,7 +177,10 @@ WERE_DELETED = tuple(
     " GROUP BY message ORDER BY MAX(deleted_at), message"
     for chosen in CHOSEN
 )
-MAILBOXES = "SELECT mailbox, SUM(deleted_at IS NULL) FROM delivery GROUP BY mailbox ORDER BY mailbox"
+MAILBOXES = (
+    "SELECT mailbox, SUM(deleted_at IS NULL), COUNT(*), SUM(read = 0)"
+    " FROM delivery JOIN message ON message.id = delivery.message GROUP BY mailbox ORDER BY mailbox"
+)
 IDENTITY = "SELECT identity FROM store"
 LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 
@@ -158,6 +188,11 @@ LAST_ID = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'messa
 def chosen_from(statements: Sequence[str], selection: Selection) -> str:
     """Return the statement for a selection; they are in the order of CHOSEN."""
     return statements[0 if selection.mailbox else 1 if selection.local else 2]
+
+
+def rows_in(order: Order, selection: Selection) -> str:
+    """Return the statement for rows in an order."""
+    return chosen_from(ROWS[order.by, order.descending, order.behind is not None], selection)
 
 
 def values_of(selection: Selection) -> dict[str, str]:

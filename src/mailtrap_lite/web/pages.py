@@ -1,80 +1,36 @@
 """The inspector's pages: the inbox, a message beside it, the sessions, and what a person can do to mail.
 
-Everything can be read and deleted without scripts; the scripts make it live. A GET changes nothing here.
+Everything can be read, chosen and deleted without scripts; the scripts make it live. A GET changes nothing here.
 It knows templates and the sandbox's verbs; the mail's own HTML is never part of a page, only of a frame (`bodies`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any  # Any: what a template is given
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import NoSuchMessage
-from mailtrap_lite.message import Message, Protocol, Session, Summary
-from mailtrap_lite.message.html import image_type
+from mailtrap_lite.errors import BadQuery, NoSuchMessage
+from mailtrap_lite.message import Protocol, Session
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.version import __version__
-from mailtrap_lite.web import asked, bodies, present, sessions
+from mailtrap_lite.web import asked, present, reading, sample, selecting, sessions
 from mailtrap_lite.web.api import find
+from mailtrap_lite.web.listing import Part, Surroundings
+from mailtrap_lite.web.place import PAGE, Place, spelled
+from mailtrap_lite.web.recipes import recipes
 from mailtrap_lite.web.sessions import Wanted
+from mailtrap_lite.web.view import Tab
 
-PAGE = 50  # messages or sessions on one page of their list
-MOST_MAILBOXES = 100  # named beside the list; others are opened by address
 MOST_NAMED = 20  # messages of a session that are named by their subjects; the others are links
-MOST_SOURCE = 64 * 1024  # octets of the source on a message's page; the whole is one click away
-MOST_TEXT = 256 * 1024  # characters of the text on a message's page
-
-
-class Tab(StrEnum):
-    """The views of a message, in their order."""
-
-    HTML = "html"
-    TEXT = "text"
-    HEADERS = "headers"
-    SOURCE = "source"
-    ATTACHMENTS = "attachments"
-    ENVELOPE = "envelope"
-    CHECKS = "checks"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the list somebody is. mailbox: "" is all mail."""
-
-    start: int
-    mailbox: str
-
-    @classmethod
-    def asked(cls) -> Place:
-        """Return the place that the query names; raises BadRequest."""
-        return cls(asked.number("start", default=0), request.args.get("mailbox", "").strip())
-
-    def query(self, **changes: Any) -> dict[str, Any]:
-        """Return the query of a link that stays here, or goes where the changes say."""
-        query = {"start": self.start, "mailbox": self.mailbox, **changes}
-        return {name: value for name, value in query.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of the list. older and newer: where the neighbours start, None at the ends."""
-
-    place: Place
-    summaries: list[Summary]
-    older: int | None
-    newer: int | None
 
 
 # What templates write values with.
 FILTERS = (
     *(present.size, present.iso, present.moment, present.span, present.count, present.ending, present.visible),
-    *(present.author, present.recipients, present.initials, present.hue),
+    *(present.author, present.recipients, present.initials, present.hue, present.tag_hue),
     sessions.helo,
 )
 
@@ -84,33 +40,50 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     routes = Blueprint("pages", __name__)
     for written in FILTERS:
         routes.add_app_template_filter(written)
+    routes.add_app_template_filter(spelled, "spot")
 
-    def doors() -> dict[str, tuple[str, str]]:
-        """Return host and port of each door, by its name."""
-        split = {name: address.rpartition(":") for name, address in addresses().items()}
-        return {name: (host, port) for name, (host, _, port) in split.items()}
+    surroundings = Surroundings(sandbox, addresses)
+    around, doors = surroundings.around, surroundings.doors
 
-    def around(place: Place) -> dict[str, Any]:
-        """Return what every page shows beside its own: the mailboxes, the counts and the list."""
-        mailboxes = sandbox.mailboxes()
-        return {
-            "version": __version__,
-            "counts": sandbox.counts(),
-            "mailboxes": mailboxes[:MOST_MAILBOXES],
-            "more_mailboxes": len(mailboxes) - MOST_MAILBOXES,
-            "listing": _listing(sandbox, place),
-            "place": place,
-            "doors": doors(),
-        }
+    def empty() -> dict[str, Any]:
+        return {"recipes": recipes(doors(), sandbox.settings), "settings": sandbox.settings}
 
     @routes.get("/")
     def inbox() -> Response:
-        return page("inbox.html", **around(Place.asked()))
+        values = around(Place.asked())
+        found = page("inbox.html", **values, **empty())
+        if "listing" in values and values["listing"].problem is not None:
+            found.status_code = BadQuery.http
+        return found
+
+    @routes.get("/rows")
+    def rows() -> Response:
+        place = Place.asked()
+        return page("rows.html", place=place.top, listing=surroundings.listing(place))
+
+    @routes.get("/mailboxes")
+    def list_mailboxes() -> Response:
+        return page("mailboxes.html", **around(Place.asked()))
+
+    @routes.post("/selection")
+    def change() -> BaseResponse:
+        place = Place.asked()
+        changed = selecting.act(sandbox, place)
+        if Part.asked() is not Part.PAGE:  # a script shows the list itself
+            return Response(str(changed), content_type="text/plain; charset=utf-8")
+        return redirect(url_for("pages.inbox", **place.query()), 303)
+
+    @routes.post("/test-mail")
+    def send_test_mail() -> BaseResponse:
+        planted = sandbox.deliver(sample.sample(sandbox.clock()), to=sample.RECIPIENT, sender=sample.SENDER)
+        return redirect(url_for("pages.message", key=planted.id), 303)
 
     @routes.get("/message/<key>")
     def message(key: str) -> Response:
         found = find(sandbox, key)
-        return page("message.html", **around(Place.asked()), **_reading(found))
+        place = Place.asked()
+        beside = surroundings.beside(place, found)
+        return page("message.html", **around(place), beside=beside, **reading.values(found, sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:
@@ -123,12 +96,13 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
 
     @routes.get("/delete-all")
     def ask_to_delete_all() -> Response:
-        return page("delete_all.html", **around(Place(0, "")))
+        return page("delete_all.html", **around(Place.asked().top))
 
     @routes.post("/delete-all")
     def delete_all() -> BaseResponse:
-        sandbox.clear()
-        return redirect(url_for("pages.inbox"), 303)
+        place = Place.asked().top
+        selecting.delete_all(sandbox, place)
+        return redirect(url_for("pages.inbox", **place.query()), 303)
 
     @routes.post("/message/<key>/delete")
     def delete(key: str) -> BaseResponse:
@@ -163,13 +137,6 @@ def page(template: str, **values: Any) -> Response:
     return Response(text.encode("utf-8", "replace"), content_type="text/html; charset=utf-8")
 
 
-def _listing(sandbox: Sandbox, place: Place) -> Listing:
-    found = sandbox.summaries(start=place.start, limit=PAGE + 1, mailbox=place.mailbox)
-    older = place.start + PAGE if len(found) > PAGE else None
-    newer = max(0, place.start - PAGE) if place.start else None
-    return Listing(place, found[:PAGE], older, newer)
-
-
 def _sessions(sandbox: Sandbox) -> dict[str, Any]:
     start = asked.number("start", default=0)
     wanted = Wanted.asked()
@@ -195,42 +162,3 @@ def _named(sandbox: Sandbox, session: Session) -> list[tuple[int, str | None]]:
             return None
 
     return [(message, subject(message)) for message in list(dict.fromkeys(session.messages))[:MOST_NAMED]]
-
-
-def _reading(message: Message) -> dict[str, Any]:
-    content = message.content
-    html = bool(content.html)
-    objections = message.lint
-    tab = _tab(html)
-    amounts = {Tab.ATTACHMENTS: len(content.attachments) + len(content.inline), Tab.CHECKS: len(objections)}
-    # "latest" may be what was asked for; what is shown is that one message.
-    return {
-        "message": message,
-        "content": content,
-        "tab": tab,
-        "tabs": [(item, amounts.get(item)) for item in Tab if html or item is not Tab.HTML],
-        "remote": request.args.get("remote") == "1",
-        "frame_sandbox": bodies.FRAME_SANDBOX,
-        "text": content.text[:MOST_TEXT],
-        "text_is_cut": len(content.text) > MOST_TEXT,
-        "source": message.raw[:MOST_SOURCE].decode("utf-8", "replace"),
-        "source_is_cut": len(message.raw) > MOST_SOURCE,
-        "attached": [(part, bool(image_type(part.data))) for part in (*content.attachments, *content.inline)],
-        "session": message.session,
-        "gone": [delivery for delivery in message.deliveries if delivery.deleted_at is not None],
-        "findings": objections,
-        "only_in_envelope": _only_in_envelope(message),
-    }
-
-
-def _tab(html: bool) -> Tab:
-    wanted = request.args.get("tab", "")
-    fallback = Tab.HTML if html else Tab.TEXT
-    return Tab(wanted) if wanted in set(Tab) and (html or wanted != Tab.HTML) else fallback
-
-
-def _only_in_envelope(message: Message) -> list[str]:
-    """Return the recipients that no header names: blind copies, lists, or a mistake worth seeing."""
-    content = message.content
-    named = {address.address.casefold() for address in (*content.to, *content.cc, *content.bcc)}
-    return [address for address in dict.fromkeys(message.envelope.addresses) if address.casefold() not in named]

@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from mailtrap_lite.web import bodies
 from mailtrap_lite.web.api.declared import Routes
 from mailtrap_lite.web.api.served import NO_MESSAGE, Key, Served, find
+from mailtrap_lite.web.view import Scheme
 
 routes = Routes("view", "A message for eyes, and for tests that look at it in a browser.")
 
 Switch = Literal["", "0", "1"]
+Colours = Literal["", "light", "dark", "forced"]
 
 
 @routes.get("/view/<key>.html", kinds=("text/html",), refuses={404: "No message has that id, or it has no HTML."})
@@ -23,6 +25,7 @@ def view_html(
     key: Key,
     embed: Annotated[Switch, "1: links open in a new window, for use in a frame"] = "",
     remote: Annotated[Switch, "1: load remote pictures, styles and fonts, if our own page or a person asks"] = "",
+    scheme: Annotated[Colours, "the colours to show it in: dark as the mail has them, or forced upon it"] = "",
 ) -> Response:
     """Show the HTML of a message under a policy that runs no script and loads nothing remote.
 
@@ -33,7 +36,8 @@ def view_html(
         raise NotFound(f"the message {message.id} has no HTML part")
     # A link in a mail must not load the mail's remote content: only our own page, or a person, can ask for it.
     ours = request.headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"}
-    return bodies.html(message, embed=embed == "1", remote=remote == "1" and ours)
+    colours = Scheme(scheme) if scheme else None
+    return bodies.html(message, embed=embed == "1", remote=remote == "1" and ours, scheme=colours)
 
 
 @routes.get("/view/<key>.txt", kinds=("text/plain",), refuses=NO_MESSAGE)

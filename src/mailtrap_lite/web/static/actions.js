@@ -1,7 +1,23 @@
 // What a click or a form does, without leaving the page.
 
-import { mark, opened, visit } from "./page.js";
-import { select, widen } from "./message.js";
+import { below } from "./base.js";
+import { askToRemoveAll, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
+import { showHelp } from "./help.js";
+import { select } from "./message.js";
+import { toggle } from "./notify.js";
+import { opened, visit } from "./page.js";
+import { showPalette } from "./palette.js";
+import { here, isInPanes } from "./place.js";
+import { choose, chooseAll, chooseTo, only } from "./selection.js";
+import { t } from "./texts.js";
+
+const BUTTONS = {
+  copy,
+  help: showHelp,
+  palette: showPalette,
+  notify: toggle,
+  "delete-all-now": removeAll,
+};
 
 /** Whether a click means "here", and not "in a new tab". */
 function isPlain(event) {
@@ -9,71 +25,82 @@ function isPlain(event) {
 }
 
 function onClick(event) {
-  if (!isPlain(event) || event.defaultPrevented) return;
+  if (event.defaultPrevented) return;
+  const tagging = document.getElementById("tagging");
+  if (tagging?.open && !tagging.contains(event.target)) tagging.open = false;
+  const row = event.target.closest("#rows > li[data-id]");
+  if (row && choosing(event, row)) return;
+  if (!isPlain(event)) return;
   const button = event.target.closest("button");
-  if (button?.dataset.action === "copy") return void copy(button);
-  if (button?.dataset.width) return void widen(button);
+  if (button?.dataset.action in BUTTONS) return void BUTTONS[button.dataset.action](button);
   const link = event.target.closest("a[href]");
-  if (!link || link.hasAttribute("download") || link.origin !== location.origin) return;
+  if (link && !link.hasAttribute("download") && !link.target && below(link.href) !== null) follow(event, link);
+}
+
+/** Clicks that choose: on a box, and on a row with shift or ctrl. */
+function choosing(event, row) {
+  const isBox = event.target.matches("input.tick");
+  if (event.button !== 0 || (!isBox && !event.shiftKey && !event.ctrlKey && !event.metaKey)) return false;
+  if (!isBox) event.preventDefault(); // not a new tab or window
+  if (event.shiftKey) chooseTo(row);
+  else choose(row, isBox ? event.target.checked : undefined);
+  return true;
+}
+
+function follow(event, link) {
   if (link.dataset.action === "delete-all") {
     event.preventDefault();
-    document.getElementById("ask-delete-all").showModal();
-  } else if (link.role === "tab" || link.getAttribute("role") === "tab") {
+    askToRemoveAll();
+  } else if (link.getAttribute("role") === "tab") {
     event.preventDefault();
     select(link);
-  } else if (link.pathname === "/" || link.pathname.startsWith("/message/")) {
+  } else if (isInPanes(link.href)) {
     event.preventDefault();
-    visit(link.href);
+    // Who opens a message with the keyboard, or where it takes the place of the list, goes on reading there.
+    const isNarrow = matchMedia("(max-width: 46rem)").matches;
+    const inRow = link.closest("#rows") !== null;
+    visit(link.href, { focus: inRow && (event.detail === 0 || isNarrow) ? "message" : link.matches(".back") ? "row" : null });
   }
 }
 
 function onSubmit(event) {
   const form = event.target;
-  if (event.submitter?.dataset.action === "delete-all-now") {
+  const said = event.submitter?.value;
+  if (form.matches("#selection")) { // its field "id" hides the property
     event.preventDefault();
-    form.closest("dialog").close();
-    fetch("/api/v1/messages", { method: "DELETE" }).then(() => visit("/"));
+    const isEnter = "default" in event.submitter.dataset;
+    if (isEnter && document.activeElement?.id !== "tag") return; // Enter on a box is no act
+    if (said === "delete") removeTarget();
+    else if (said === "tag" || said === "untag") setTag(said, form.querySelector("#tag").value);
+    else setRead(said === "read");
   } else if (form.dataset.action === "delete") {
     event.preventDefault();
-    remove();
+    removeTarget(only([opened()]));
   } else if (form.dataset.action === "mark") {
     event.preventDefault();
-    mark(opened(), event.submitter.value === "yes").then(backToList);
-  } else if (form.classList.contains("find")) {
+    markOpened(said === "yes");
+  } else if (form.method === "get" && below(form.action) !== null) {
     event.preventDefault();
-    visit(`/?${new URLSearchParams(new FormData(form))}`);
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    visit(query.size ? `${form.action}?${query}` : form.action);
   }
 }
 
-/** Delete the open message and show the next one, or the list. */
-export async function remove() {
-  const id = opened();
-  if (!id) return;
-  const row = document.querySelector(`#rows [data-id="${Number(id)}"]`);
-  const next = (row?.nextElementSibling ?? row?.previousElementSibling)?.querySelector("a")?.href;
-  await fetch("/api/v1/messages", {
-    method: "DELETE",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ IDs: [id] }),
-  });
-  const narrow = matchMedia("(max-width: 46rem)").matches;
-  if (next && !narrow) await visit(next);
-  else await backToList();
-}
-
-export async function backToList() {
-  await visit(document.querySelector("#message .back")?.href ?? "/");
+function onChange(event) {
+  const { action } = event.target.dataset;
+  if (action === "sort") visit(here("", { sort: event.target.value }));
+  else if (action === "tick-all") chooseAll(event.target.checked);
 }
 
 async function copy(button) {
-  const text = button.parentElement.querySelector("code").textContent;
-  await navigator.clipboard.writeText(text);
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 1500);
+  await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+  button.textContent = t("copied");
+  setTimeout(() => (button.textContent = t("copy")), 1500);
 }
 
 export function listen() {
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
+  document.addEventListener("change", onChange);
   addEventListener("popstate", () => visit(location.href, { push: false }));
 }

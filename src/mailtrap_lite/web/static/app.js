@@ -1,16 +1,43 @@
 // Where the scripts begin: they make the pages live; without them everything can still be read and deleted.
 
-import { prepare } from "./page.js";
-import { follow } from "./live.js";
 import { listen } from "./actions.js";
+import * as boxes from "./boxes.js";
+import * as deleting from "./deleting.js";
 import { listenToKeys } from "./keys.js";
+import { adopt, render } from "./list.js";
+import { follow } from "./live.js";
+import { listenToMessage } from "./message.js";
+import { badge } from "./notify.js";
+import { current, onList, prepare } from "./page.js";
+import * as palette from "./palette.js";
+import * as search from "./search.js";
+import * as selection from "./selection.js";
 import { keepTime } from "./times.js";
 
+document.documentElement.dataset.scripted = "";
 prepare(document);
 keepTime();
 if (document.getElementById("rows")) {
   // Only these pages have a list to keep; between the others the browser goes by itself.
+  adopt((row) => {
+    selection.mark(row);
+    current(row);
+  });
+  onList(({ same }) => {
+    if (same) selection.tell();
+    else {
+      selection.clear();
+      search.adopt();
+    }
+    badge(Number(document.getElementById("list-head").dataset.unread));
+  });
+  new ResizeObserver(() => render()).observe(document.getElementById("list"));
+  listenToMessage();
   listen();
+  boxes.listen();
+  deleting.listen();
+  palette.listen();
+  search.listen();
   listenToKeys();
   follow();
 }

@@ -1,40 +1,42 @@
-// Reading mail from the keyboard.
+// The keyboard: which command a key stands for, and where keys mean something else.
 
-import { backToList, remove } from "./actions.js";
-import { mark, opened, visit } from "./page.js";
-import { select } from "./message.js";
-
-function go(step) {
-  const links = [...document.querySelectorAll("#rows a")];
-  const here = links.findIndex((link) => link.parentElement.dataset.id === opened());
-  const next = here < 0 ? links[0] : links[here + step];
-  if (!next) return;
-  next.scrollIntoView({ block: "nearest" });
-  visit(next.href);
-}
-
-function turn(tab, step) {
-  const tabs = [...tab.parentElement.children];
-  const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
-  select(next);
-  next.focus();
-}
+import { COMMANDS } from "./commands.js";
+import { showPalette } from "./palette.js";
 
 function onKey(event) {
-  if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
-  const target = event.target;
-  if (target.closest("input, textarea, select")) return;
-  const tab = target.closest("[role=tab]");
-  if (tab && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    turn(tab, event.key === "ArrowLeft" ? -1 : 1);
+    if (!document.querySelector("dialog[open]")) showPalette();
     return;
   }
-  if (event.key === "j") go(1);
-  else if (event.key === "k") go(-1);
-  else if (event.key === "Delete" || event.key === "#") remove();
-  else if (event.key === "Escape" && opened()) backToList();
-  else if (event.key === "u" && opened()) mark(opened(), false).then(backToList);
+  if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  const target = event.target;
+  if (target.closest("input:not([type=checkbox]), textarea, select")) {
+    if (event.key === "Escape") {
+      target.blur();
+      closeTagging();
+    }
+    return;
+  }
+  const command = find(event);
+  if (!command?.run) return; // Enter on a link is the browser's
+  event.preventDefault();
+  command.run();
+}
+
+function closeTagging() {
+  document.getElementById("tagging").open = false;
+}
+
+function find(event) {
+  const isInList = event.target === document.body || event.target.closest("#list") !== null;
+  return COMMANDS.find(
+    (command) =>
+      !command.control &&
+      command.keys.includes(event.key) &&
+      (!command.inList || isInList) &&
+      (!event.key.startsWith("Arrow") || Boolean(command.shift) === event.shiftKey),
+  );
 }
 
 export function listenToKeys() {

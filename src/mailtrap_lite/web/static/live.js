@@ -1,13 +1,18 @@
 // News from the server: a stream of events while somebody looks. A hidden page lets go of its stream, because a browser
-// opens only six connections to one server, and asks again when it is shown.
+// opens only six connections to one server, unless it is to notify; it goes on from its cursor when it is shown again.
 
+import { path } from "./base.js";
+import { badge, notify, wanted } from "./notify.js";
 import { refresh } from "./page.js";
 import { t } from "./texts.js";
+
+const RETRY = 5000; // milliseconds after which a refused stream is asked for again
 
 let source = null;
 let busy = false;
 let again = false;
-let cursor = null;
+let cursor = null; // the newest message that we were told of
+let isNew = true; // the stream just began, so what was missed is unknown
 
 function say(state, text) {
   const live = document.getElementById("live");
@@ -28,37 +33,58 @@ async function changed() {
       await refresh();
     } while (again);
   } catch {
-    // the server is away; the stream will tell when it is back
+    isNew = true; // the server is away; the stream will tell when it is back
   } finally {
     busy = false;
   }
 }
 
+/** Whether the page shows what the news are about: as many messages, as many unread, up to the same one. */
+function shows(news) {
+  const { total, unread, newest } = document.getElementById("list-head").dataset;
+  return Number(total) === news.Total && Number(unread) === news.Unread && Number(newest) === news.Cursor;
+}
+
+function told(event) {
+  const news = JSON.parse(event.data);
+  const before = cursor;
+  cursor = news.Cursor;
+  badge(news.Unread);
+  if (before !== null && news.Cursor > before) {
+    announce(news.Messages.length);
+    notify(news.Messages);
+  }
+  // The first news after the page was written says only what the page knows. After a pause it may hide a change: one
+  // that came and one that went are as many as before.
+  const isKnown = isNew && before === null && shows(news);
+  isNew = false;
+  if (!isKnown) changed();
+}
+
 function connect() {
   if (source) return;
-  source = new EventSource("/api/v1/events");
+  isNew = true;
+  source = new EventSource(cursor === null ? path("api/v1/events") : `${path("api/v1/events")}?after=${cursor}`);
   source.onopen = () => say("on", t("live"));
   source.onerror = () => {
     say("off", t("reconnecting"));
-    if (source && source.readyState === EventSource.CLOSED) {
+    isNew = true;
+    if (source?.readyState === EventSource.CLOSED) {
       source = null; // refused, for example when too many pages are live
-      setTimeout(() => document.hidden || connect(), 5000);
+      setTimeout(wake, RETRY);
     }
   };
-  source.addEventListener("change", (event) => {
-    const news = JSON.parse(event.data);
-    const head = document.getElementById("list-head");
-    const before = cursor;
-    cursor = news.Cursor;
-    if (before !== null && news.Cursor > before) announce(news.Messages.length);
-    const same = before === null && head && Number(head.dataset.total) === news.Total && Number(head.dataset.unread) === news.Unread;
-    if (!same) changed();
-  });
+  source.addEventListener("change", told);
 }
 
 function disconnect() {
   source?.close();
   source = null;
+}
+
+function wake() {
+  if (!document.hidden || wanted()) connect();
+  else disconnect();
 }
 
 function announce(count) {
@@ -67,8 +93,8 @@ function announce(count) {
 }
 
 export function follow() {
-  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+  document.addEventListener("visibilitychange", wake);
   addEventListener("pagehide", disconnect);
-  addEventListener("pageshow", () => document.hidden || connect());
-  if (!document.hidden) connect();
+  addEventListener("pageshow", wake);
+  wake();
 }

@@ -1,25 +1,20 @@
 // Going from page to page without losing the list: the server renders each page whole, and the parts that have an id
-// here are exchanged. Nothing is ever parsed from a string: the browser reads the document from the response.
+// here are exchanged. Where the list stays the same, only the message is asked for.
 
-import { tell } from "./times.js";
+import { load, path, post } from "./base.js";
+import { adopt, find, renew } from "./list.js";
 import { stage } from "./message.js";
+import { here, isInPanes, listOf } from "./place.js";
+import { t } from "./texts.js";
+import { tell } from "./times.js";
 
-const LIST = ["bar-actions", "sidebar", "list-head", "rows", "list-foot"];
 let newestAsked = 0;
+let listShown = listOf().toString(); // not what the address says: going back changes that first
+let arrived = () => {};
 
-/** Return the document at an address; throws when there is none. */
-function load(address) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", address);
-    request.responseType = "document";
-    request.onload = () => {
-      if (request.status < 400 && request.responseXML) resolve(request.responseXML);
-      else reject(new Error(String(request.status)));
-    };
-    request.onerror = () => reject(new Error("no answer"));
-    request.send();
-  });
+/** Call this after each exchange of the list. */
+export function onList(then) {
+  arrived = then;
 }
 
 /** Finish what the server rendered: local times, and controls that need scripts. */
@@ -35,63 +30,71 @@ function open(root) {
   const unread = root.querySelector("article[data-unread]");
   if (!unread) return;
   unread.removeAttribute("data-unread");
-  mark(unread.dataset.message, true);
+  mark([unread.dataset.message], true).catch(() => {});
   const button = unread.querySelector("[data-action=mark] button");
+  if (!button) return;
   button.value = "no";
-  button.querySelector("span").textContent = "Mark unread";
+  button.querySelector("span").textContent = t("mark_unread");
 }
 
-export function mark(id, read) {
-  return fetch("/api/v1/messages", {
-    method: "PUT",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ IDs: [id], Read: read }),
-  });
+/** Mark messages as read or unread, and show it at once. */
+export function mark(ids, read) {
+  for (const id of ids) find(id)?.classList.toggle("unread", !read);
+  const fields = new URLSearchParams([["do", read ? "read" : "unread"], ...ids.map((id) => ["id", id])]);
+  return post(path("selection"), fields);
 }
 
 function exchange(page, id) {
   const here = document.getElementById(id);
   const there = page.getElementById(id);
   if (!here || !there) return;
+  const typed = here.querySelector("input[type=search]");
+  const isTyping = typed && typed === document.activeElement;
   for (const { name, value } of there.attributes) here.setAttribute(name, value);
   here.replaceChildren(...there.childNodes);
+  if (isTyping) keepTyping(here, typed);
+  for (const item of here.querySelectorAll("[data-scripted]")) item.hidden = false;
 }
 
-function exchangeList(page) {
-  const rows = document.getElementById("rows");
-  const known = new Set([...rows.children].map((row) => row.dataset.id));
-  const newest = Math.max(0, ...[...known].map(Number));
-  const focused = document.activeElement?.closest?.(".row")?.dataset.id;
-  const sameStart = rows.dataset.start === page.getElementById("rows")?.dataset.start;
-  const top = rows.scrollTop;
-  tell(page);
-  for (const id of LIST) exchange(page, id);
-  rows.scrollTop = sameStart ? top : 0;
-  for (const row of rows.children) {
-    if (sameStart && Number(row.dataset.id) > newest) row.classList.add("arrived");
+/** What somebody is typing is not taken away by news. */
+function keepTyping(root, typed) {
+  const field = document.getElementById(typed.id);
+  if (!field || !root.contains(field)) return;
+  for (const name of ["aria-invalid", "aria-describedby"]) {
+    if (field.hasAttribute(name)) typed.setAttribute(name, field.getAttribute(name));
+    else typed.removeAttribute(name);
   }
-  if (focused) rows.querySelector(`[data-id="${Number(focused)}"] a`)?.focus({ preventScroll: true });
+  field.replaceWith(typed);
+  typed.focus({ preventScroll: true });
 }
 
-/** Show the page at an address in place of this one. */
-export async function visit(address, { push = true } = {}) {
+/** Show the page at an address in place of this one. focus: "message" or "row", where the keyboard goes on. */
+export async function visit(address, { push = true, focus = null } = {}) {
   const asked = ++newestAsked;
+  const sameList = listOf(address).toString() === listShown;
   let page;
   try {
-    page = await load(address);
+    page = await load(address, sameList ? "message" : "page");
   } catch {
     location.assign(address); // let the browser show what is wrong
     return;
   }
   if (asked !== newestAsked) return; // somebody was faster to click elsewhere
-  if (!page.getElementById("message")) {
+  if (!page.getElementById("message") || !isInPanes(address)) {
     location.assign(address);
     return;
   }
   if (push) history.pushState(null, "", address);
+  listShown = listOf(address).toString();
   document.title = page.title;
   document.body.dataset.view = page.body.dataset.view;
-  exchangeList(page);
+  if (!sameList) exchangeList(page, { same: false });
+  showMessage(page);
+  if (focus === "message") document.getElementById("message").focus({ preventScroll: true });
+  if (focus === "row") find(opened())?.querySelector("a").focus({ preventScroll: true });
+}
+
+function showMessage(page) {
   exchange(page, "message");
   const message = document.getElementById("message");
   message.scrollTop = 0;
@@ -99,23 +102,42 @@ export async function visit(address, { push = true } = {}) {
   current();
 }
 
+function exchangeList(page, { same }) {
+  document.getElementById("panes").className = page.getElementById("panes").className;
+  for (const id of ["sidebar", "list-head", "list-foot"]) exchange(page, id);
+  tell(document.getElementById("sidebar"));
+  if (same) {
+    renew(page);
+    exchangeOwn(page);
+  } else {
+    for (const id of ["order", "selection", "search"]) exchange(page, id);
+    adopt();
+  }
+  arrived({ same });
+}
+
+/** Bring what is left of the tools to the newer page: deleting all is offered where there is something. */
+function exchangeOwn(page) {
+  const there = page.getElementById("delete-all");
+  const here = document.getElementById("delete-all");
+  if (!there) here?.remove();
+  else if (!here) document.getElementById("acts").append(there);
+}
+
 /** Fetch the list again, because something changed. What is being read stays. */
 export async function refresh() {
-  const query = new URLSearchParams(location.search);
-  for (const name of [...query.keys()]) if (name !== "start" && name !== "mailbox") query.delete(name);
   const asked = newestAsked;
-  const here = location.search;
-  const page = await load(`/?${query}`);
-  if (asked !== newestAsked || here !== location.search) return; // it is the list of another place by now
-  exchangeList(page);
-  if (document.querySelector("#message [data-placeholder]")) {
-    const wasEmpty = document.querySelector("#message .empty");
-    if (Boolean(wasEmpty) !== Boolean(page.querySelector("#message .empty"))) {
-      exchange(page, "message");
-      prepare(document.getElementById("message"));
-    }
-    document.title = page.title;
+  const was = location.search;
+  const find = new URL(location.href).searchParams.get("find");
+  const page = await load(here("", find ? { find } : {}), "list");
+  if (asked !== newestAsked || was !== location.search) return; // it is the list of another place by now
+  exchangeList(page, { same: true });
+  const isEmpty = document.getElementById("panes").classList.contains("nothing-yet");
+  if (document.querySelector("#message [data-placeholder]") && isEmpty !== Boolean(document.querySelector("#message .empty"))) {
+    const whole = await load(here(""), "message");
+    if (asked === newestAsked) showMessage(whole);
   }
+  if (document.querySelector("#message [data-placeholder]")) document.title = page.title;
   current();
 }
 
@@ -124,10 +146,13 @@ export function opened() {
   return document.querySelector("#message article")?.dataset.message ?? null;
 }
 
-function current() {
+/** Mark the row of the open message. */
+export function current(row = null) {
   const id = opened();
-  for (const link of document.querySelectorAll("#rows a")) {
-    if (link.parentElement.dataset.id === id) link.setAttribute("aria-current", "true");
+  for (const one of row ? [row] : document.querySelectorAll("#rows > li")) {
+    const link = one.querySelector("a");
+    if (!link) continue;
+    if (one.dataset.id === id) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
 }

@@ -1,5 +1,7 @@
 // Times in the reader's own zone and words. The server writes UTC, for those without scripts.
 
+import { t } from "./texts.js";
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
@@ -10,8 +12,8 @@ const DAY = 86_400_000;
 
 function short(then, now) {
   const age = now - then;
-  if (age >= -5_000 && age < 45_000) return "now";
-  if (age >= 0 && age < 3_570_000) return `${Math.max(1, Math.round(age / 60_000))} min`;
+  if (age >= -5_000 && age < 45_000) return t("now");
+  if (age >= 0 && age < 3_570_000) return t("minutes", { count: Math.max(1, Math.round(age / 60_000)) });
   if (then.toDateString() === now.toDateString()) return clock.format(then);
   if (age > 0 && age < 6 * DAY) return weekday.format(then);
   return then.getFullYear() === now.getFullYear() ? day.format(then) : date.format(then);
