@@ -22,10 +22,12 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.checks": 1,
     "mailtrap_lite.discretion": 0,
     "mailtrap_lite.expectation": 1,
+    "mailtrap_lite.faults": 1,
     "mailtrap_lite.lines": 1,
     "mailtrap_lite.match": -1,  # below the nouns: a message is asked for a link by a pattern
     "mailtrap_lite.offer": 1,
     "mailtrap_lite.pop3": 1,
+    "mailtrap_lite.reports": 1,
     "mailtrap_lite.sasl": 1,
     "mailtrap_lite.search": 1,
     "mailtrap_lite.tags": 1,
@@ -36,6 +38,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.smtp": 4,
     "mailtrap_lite.pop3.connection": 4,
+    "mailtrap_lite.pop3.misbehaving": 4,
     "mailtrap_lite.pop3.sendqueue": 4,
     "mailtrap_lite.pop3.server": 4,
     "mailtrap_lite.pop3.visit": 4,
@@ -52,6 +55,7 @@ BUILT_ON: dict[str, set[str]] = {
     "mailtrap_lite.tags": {"mailtrap_lite.search"},
     "mailtrap_lite.pop3": {
         "mailtrap_lite.accounts",
+        "mailtrap_lite.faults",
         "mailtrap_lite.lines",
         "mailtrap_lite.offer",
         "mailtrap_lite.sasl",

@@ -27,6 +27,7 @@ CODE_SOURCE = 256 * 1024  # characters in which a one-time code is looked for
 SHOWN = 512 * 1024  # characters of HTML that are read as text
 SNAPSHOT = 256 * 1024  # characters of a text that a snapshot shows
 LINKS = 1_000  # of the HTML, and of the text
+LINKED = 1024 * 1024  # characters of either in which links are looked for
 HOPS = 100  # Received fields that are read
 NESTED = 20  # mails within each other that are opened
 SNIPPET_SOURCE = 256 * 1024  # characters of HTML read for a snippet
