@@ -12,7 +12,7 @@ import pytest
 
 import mailtrap_lite
 from mailtrap_lite import Settings
-from mailtrap_lite.cli import findings
+from mailtrap_lite.cli import faults, findings
 from mailtrap_lite.cli.reference import page
 from mailtrap_lite.cli.sources import flag_of
 from mailtrap_lite.message import Rule
@@ -47,6 +47,18 @@ def test_the_page_of_lint_is_up_to_date() -> None:
         assert f"| `{rule.value}` | {rule.meaning} | {'refuses' if rule.refusable else ''} | {rule.rfc} |" in (
             findings.page().splitlines()
         )
+
+
+def test_the_page_of_faults_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "faults.md").read_text(encoding="utf-8") == faults.page(), (
+        "run: python -m mailtrap_lite.cli.faults > docs/faults.md"
+    )
+
+
+@pytest.mark.parametrize("line", [line for line, _ in faults.EXAMPLES])
+def test_each_fault_that_is_shown_can_be_had(line: str) -> None:
+    with mailtrap_lite.Server(tls=True) as mail:
+        mail.faults.read(line)
 
 
 def test_the_page_of_pop3_is_up_to_date() -> None:
@@ -101,7 +113,9 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/mailboxes.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/asserting.md", "docs/faults.md", "docs/mailboxes.md", "docs/reading.md"]
+)
 def test_the_python_of_a_document_runs(name: str, tmp_path: Path) -> None:
     found = blocks(ROOT / name, "python")
     assert found

@@ -18,6 +18,8 @@ from mailtrap_lite.version import __version__
 OWN_FILE = "mailtrap-lite.toml"
 PROJECT_FILE = "pyproject.toml"
 TABLE = "mailtrap-lite"
+# Settings whose flag is given once for each value, and is named for one.
+ONE_BY_ONE = {"faults": "--fault"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,6 +45,15 @@ def parser() -> argparse.ArgumentParser:
     for item in fields(Settings):
         kind: Kind = item.metadata["kind"]
         default = default_of(item) if item.name != "store" else "mail.db in the user's data directory"
+        if item.name in ONE_BY_ONE:
+            result.add_argument(
+                flag_of(item.name),
+                action="append",
+                dest=item.name,
+                metavar=kind.placeholder,
+                help=item.metadata["help"].replace("%", "%%"),
+            )
+            continue
         result.add_argument(
             flag_of(item.name),
             metavar=kind.placeholder,
@@ -61,7 +72,7 @@ def _commands() -> Iterator[str]:
 
 def flag_of(name: str) -> str:
     """Return the flag of a setting."""
-    return "--" + name.replace("_", "-")
+    return ONE_BY_ONE.get(name) or "--" + name.replace("_", "-")
 
 
 def gather(argv: Sequence[str], environment: Mapping[str, str], directory: Path, *, base: Settings) -> Settings:
