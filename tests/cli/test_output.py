@@ -109,6 +109,16 @@ def test_a_list_fits_the_terminal(mailtrap: Server, on_terminal: On) -> None:
     assert ESCAPES.sub("", line).endswith("…")
 
 
+def test_what_did_arrive_instead_is_plain_on_a_terminal(mailtrap: Server, on_terminal: On) -> None:
+    mailtrap.sandbox.deliver(b"Subject: other\n\n", to=["b@x.test"])
+
+    code, seen = on_terminal("wait", "--to=eve@x.test", "--timeout=0", "--url", mailtrap.url)
+
+    assert code == 1
+    assert "x1b" not in seen
+    assert seen.splitlines()[-1].endswith("  other")
+
+
 @pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
 def test_colours_can_be_refused(mailtrap: Server, on_terminal: On, more: dict[str, str]) -> None:
     mailtrap.sandbox.deliver(b"Subject: x\n\n", to=["b@x.test"])

@@ -107,6 +107,7 @@ def test_git_send_email(mailtrap: Server, with_programs: dict[str, str], tmp_pat
     flags = [f"--sendmail-cmd={program}", "--from=Ann <ann@x.test>", "--to=bob@x.test", "--confirm=never", "--quiet"]
 
     who = {"GIT_COMMITTER_NAME": "Ann", "GIT_COMMITTER_EMAIL": "ann@x.test"}
+    who |= {"GIT_AUTHOR_NAME": "Ann", "GIT_AUTHOR_EMAIL": "ann@x.test"}
 
     done([git, "send-email", *flags, "--suppress-cc=all", "0001-x.patch"], {**with_programs, **who}, tmp_path)
 

@@ -54,7 +54,7 @@ def _collected(api: Api, query: str, values: Any) -> tuple[list[dict[str, Any]],
     while len(found) < (values.count or 1):
         answer, missed = _one(api, query, after=after, deadline=deadline)
         if missed is not None:
-            return found, missed
+            return found, _with_whole_time(missed, query, timeout)
         found.append(answer)
         after = answer["Cursor"]
     return found, None
@@ -106,13 +106,20 @@ def _say(
         complain(f"mailtrap-lite: {so_far}{_missed(missed, environment)}")
 
 
-def _missed(missed: dict[str, Any], environment: Mapping[str, str]) -> str:
+def _missed(missed: Mapping[str, Any], environment: Mapping[str, str]) -> str:
     """Return what did not come, and what is there instead.
 
     The API tells how each mail that came while it waited differs; of others it only lists what they are.
     """
-    text, others = str(missed["Error"]), missed["Messages"]
-    if "\n" in text or not others:
-        return text
-    lines = table(others, environment)
-    return "\n".join([f"{text.partition(';')[0]}; these are there, newest first:", *lines])
+    if not missed["Messages"] or "\n" in missed["Error"]:
+        return str(missed["Error"])
+    lines = table(missed["Messages"], {**environment, "NO_COLOR": "1"})  # it goes to standard error
+    return "\n".join([f"{missed['Error']}; these are there, newest first:", *lines])
+
+
+def _with_whole_time(missed: dict[str, Any], query: str, timeout: float) -> dict[str, Any]:
+    """Return what the API said, whose text knows the time of its last request only."""
+    what = f"no message that matches {query}" if query else "no message"
+    _, _, differences = str(missed["Error"]).partition("\n")
+    others = f"; others did:\n{differences}" if differences else ""
+    return {**missed, "Error": f"{what} arrived within {timeout:g} s{others}"}
