@@ -21,6 +21,7 @@ from mailtrap_lite.web.enclosure import enclosed
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import is_api
+from mailtrap_lite.web.packed import pack
 from mailtrap_lite.web.pages import error_page, pages
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def create_app(
 
     app.register_blueprint(api(sandbox, events))
     app.register_blueprint(pages(sandbox, where))
+    app.after_request(pack)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(MailtrapError, _explain)
     app.register_error_handler(Exception, _confess)
