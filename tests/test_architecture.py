@@ -19,6 +19,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.settings": 0,
     "mailtrap_lite.message": 0,
     "mailtrap_lite.accounts": 1,
+    "mailtrap_lite.checks": 1,
     "mailtrap_lite.discretion": 0,
     "mailtrap_lite.lines": 1,
     "mailtrap_lite.match": 1,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from tests.browser.payloads import AT_ONCE, mails, payloads
 
 from mailtrap_lite import Server
+from mailtrap_lite.message import Ending, Protocol, Speaker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -157,6 +159,7 @@ def test_a_payload_in_every_field_is_only_text(
     page.get_by_role("heading", name=payload).wait_for()
     for tab in ("Text", "Headers", "Source", "Attachments", "Envelope", "Checks"):
         page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
+        page.locator("[role=tabpanel]:visible > *").first.wait_for()
         assert page.locator("[role=tabpanel]:visible").inner_text()
     page.locator(".box").nth(1).click()
     page.get_by_role("heading", name=payload[:20]).first.wait_for()
@@ -180,6 +183,44 @@ def test_an_attached_page_is_never_shown(mail: Server, page: Page, send: Callabl
 
     assert downloading.value.suggested_filename == "x.svg"
     assert page.url.startswith(f"{mail.url}/message/1")
+
+
+VIEWS = (
+    *("tab=html", "tab=html&show=code", "tab=html&show=beside&scheme=dark", "tab=html&scheme=forced", "tab=text"),
+    *("tab=text&show=code", "tab=headers", "tab=headers&raw=1", "tab=parts", "tab=parts&part=3", "tab=parts&part=4"),
+    *("tab=parts&part=7", "tab=parts&part=7!0", "tab=attachments", "tab=links", "tab=envelope", "tab=sessions"),
+    *("tab=checks", "tab=source"),
+)
+
+
+@pytest.mark.parametrize("number", range(len(mails(""))))
+def test_hundreds_of_payloads_in_every_field_run_and_load_nothing(
+    mail: Server, page: Page, trap: tuple[str, list[str]], complaints: list[str], number: int
+) -> None:
+    address, asked = trap
+    chosen = payloads(address)[number * AT_ONCE :][:AT_ONCE]
+    recorder = mail.sandbox.begin_session(Protocol.SMTP, client="127.0.0.1:1")
+    for payload in chosen:
+        recorder.note(Speaker.CLIENT, payload.encode(), 0.0)
+    to = [f"{payload}@x.test".replace("\t", "") for payload in chosen]
+    mail.sandbox.deliver(mails(address)[number], to=to, sender=chosen[0])
+    mail.sandbox.end_session(recorder, Ending.QUIT)
+
+    for path in (*(f"/message/1?{view}" for view in VIEWS), "/message/1/print", "/message/1/part/7/html", "/"):
+        page.goto(mail.url + path)
+        if page.locator("#message iframe").count():
+            page.locator("#message iframe").scroll_into_view_if_needed()  # before that it is not loaded
+            page.frame_locator("#message iframe").locator("body").wait_for(state="attached")
+        if "tab=" in path:
+            assert page.get_by_role("tabpanel").inner_text().strip(), path
+        assert page.evaluate("window.ran") is None, path
+    page.goto(f"{mail.url}/session/{recorder.id}")
+    settle(page)
+
+    assert asked == []
+    assert page.evaluate("window.ran") is None
+    complaints[:] = [text for text in complaints if "/print:" not in text and "/html:" not in text]
+    forget_what_the_mail_tried(complaints)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

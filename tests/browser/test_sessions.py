@@ -183,7 +183,7 @@ def test_the_checks_are_a_view_of_a_message(mail: Server, page: Page, send: Call
     page.get_by_role("tab", name="Checks").click()
 
     page.get_by_text("missing-date").wait_for()
-    assert page.get_by_role("tab", name="Checks").inner_text() == "Checks2"
+    assert page.get_by_role("tab", name="Checks").inner_text() == "Checks 2"
     assert page.locator(".findings li").count() == 2
     assert page.get_by_text("a strict receiver refuses this").count() == 1
     assert page.url.endswith("?tab=checks")

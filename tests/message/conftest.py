@@ -48,6 +48,7 @@ def _read_all(content: Content) -> tuple[str, ...]:
     ):
         getattr(content, name)
     _ = (content.list_unsubscribe, list(content.headers), content.inline, content.attachments, content.remote)
+    _ = (content.links, content.remote_content)
     content.render_html()
     assert len(content.snippet(250)) <= 250
     for part in content.parts:

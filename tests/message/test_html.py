@@ -91,43 +91,9 @@ def test_the_type_of_a_picture_is_told_by_its_first_octets(octets: bytes, kind: 
     assert html.image_type(octets) == kind
 
 
-@pytest.mark.parametrize(
-    ("source", "addresses"),
-    [
-        ('<img src="https://a.test/x?a=1&amp;b=2">', ("https://a.test/x?a=1&b=2",)),
-        ("<img src=//a.test/x>", ("//a.test/x",)),
-        ("<IMG\nSRC = 'HTTP://a.test'>", ("HTTP://a.test",)),
-        ('<img src="&#104;ttp://a.test">', ("http://a.test",)),
-        ('<img src="ht\ntp://a.test">', ("http://a.test",)),
-        ('<link rel=stylesheet href="https://a.test/s.css">', ("https://a.test/s.css",)),
-        ('<td background="http://a.test/b.png">', ("http://a.test/b.png",)),
-        ("<p style=\"background:url('http://a.test/c')\">", ("http://a.test/c",)),
-        (
-            "<style>@import 'http://a.test/i'; @import url(http://a.test/j)</style>",
-            ("http://a.test/i", "http://a.test/j"),
-        ),
-        ('<img srcset="http://a.test/1 1x, //a.test/2 2x">', ("http://a.test/1", "//a.test/2")),
-        ('<video poster="http://a.test/p">', ("http://a.test/p",)),
-        ('<svg><image xlink:href="http://a.test/i"></svg>', ("http://a.test/i",)),
-        ("<p title='src=\"'><img src='http://a.test'>", ("http://a.test",)),
-        ('<img src="http://a.test"><img src="http://a.test">', ("http://a.test",)),
-        ('<a href="http://a.test">link</a>', ()),
-        ('<img src="cid:a"><img src="data:image/png,x"><img src="/x"><img data-src="http://a.test">', ()),
-    ],
-    ids=repr,
-)
-def test_remote_addresses_are_listed(source: str, addresses: tuple[str, ...]) -> None:
-    assert html.remote_in(source) == addresses
-
-
-def test_the_first_1000_remote_addresses_are_listed() -> None:
-    assert len(html.remote_in("".join(f'<img src="http://{n}.test">' for n in range(1_200)))) == 1_000
-
-
 def test_the_first_4_mib_are_looked_at() -> None:
     far = " " * 4 * 1024 * 1024 + '<img src="cid:a"><img src="http://a.test">'
 
-    assert html.remote_in(far) == ()
     assert html.content_ids(far) == frozenset()
     assert html.with_images(far, lambda _: PNG) == far
 

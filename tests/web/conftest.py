@@ -11,6 +11,7 @@ from email.policy import SMTP
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from tests.web.documented import DocumentedClient
 
 from mailtrap_lite.message import Ending, Message, Protocol, Recorder, Speaker
 from mailtrap_lite.sandbox import Sandbox
@@ -44,7 +45,8 @@ def app(sandbox: Sandbox, settings: Settings) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A client without a network; its Host is localhost."""
+    """A client without a network; its Host is localhost. What it is answered has to be what the document says."""
+    app.test_client_class = DocumentedClient
     return app.test_client()
 
 

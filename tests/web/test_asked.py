@@ -82,7 +82,15 @@ def test_a_bad_body_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"Read": 1}', b'{"Read": "true"}', b'{"Read": null}', b'{"Read": true, "Search": "x"}']
+    "body",
+    [
+        b'{"Read": 1}',
+        b'{"Read": "true"}',
+        b'{"Read": null}',
+        b'{"Read": true, "Search": "larger:"}',
+        b'{"Read": true, "Search": "()"}',
+        b'{"Read": true, "Search": "text", "IDs": ["1"]}',
+    ],
 )
 def test_a_bad_read_status_changes_nothing(
     client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message], body: bytes
@@ -127,3 +135,5 @@ def test_the_read_status_of_some_and_of_all(
     assert unread(IDs=["2"]) == 3
     assert unread(Read=True) == 0
     assert unread(IDs=[], Read=False, Search="") == 3
+    assert unread(Read=True, Search="subject:nothing") == 3
+    assert unread(Read=True, Search="subject:hello") == 0

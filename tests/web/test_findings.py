@@ -51,7 +51,7 @@ def test_nothing_found_is_a_list_too(client: FlaskClient, sandbox: Sandbox) -> N
 def test_the_checks_are_counted_beside_their_tab(client: FlaskClient, wrong: Message) -> None:
     text = client.get("/message/1?tab=checks").text
 
-    assert re.findall(r'id="tab-checks"[^>]*>(.*?)</a>', text) == ['Checks<span class="number">4</span>']
+    assert re.findall(r'id="tab-checks"[^>]*>(.*?)</a>', text) == ['Checks <span class="number">4</span>']
     panel = text[text.index('id="panel-checks"') :]
     for found in wrong.lint:
         assert found.code in panel

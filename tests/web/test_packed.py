@@ -51,9 +51,8 @@ def test_the_first_page_is_small_with_a_full_list(client: FlaskClient, deliver: 
     scripts |= {"page", "palette", "place", "search", "selection", "texts", "times", "walk"}
 
     files = names | {f"{script}.js" for script in scripts}
-    octets = len(page.data) + sum(
-        len(client.get(f"/static/{name}", headers=GZIP, buffered=True).data) for name in files
-    )
+    answers = [client.get(f"/static/{name}", headers=GZIP, buffered=True) for name in files]
+    octets = len(page.data) + sum(len(answer.data) for answer in answers)
 
     assert {answer.status_code for answer in answers} == {200}
     assert octets < 100_000

@@ -15,9 +15,10 @@ from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import create_app
+from mailtrap_lite.web.view import Tab
 
 OURS = {"Origin": "http://localhost"}
-TABS = ["html", "text", "headers", "source", "attachments", "envelope", "checks"]
+TABS = [tab.value for tab in Tab]
 PAYLOAD = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{7777*7777}}"
 
 
@@ -191,19 +192,26 @@ def test_a_message_has_its_views(client: FlaskClient, rich: Message) -> None:
     assert re.findall(r'id="tab-(\w+)"', text) == TABS
     assert re.findall(r'id="panel-(\w+)" aria-labelledby="tab-\w+">', text) == ["html"]
     assert (
-        '<iframe title="The HTML of this message" src="/view/1.html?embed=1" '
+        '<iframe title="The HTML of this message" src="/view/1.html?embed=1&amp;scheme=light" '
         'sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"' in text
     )
-    for shown in (
-        "Hello text",
-        "List-Unsubscribe",
-        "résumé.html",
-        "&lt;<bdi>bounce@x.test</bdi>&gt;",
-        "not in the headers",
-    ):
-        assert shown in text
     assert "1 remote resource blocked" in text
     assert "https://tracker.example/1.gif" in text
+
+
+@pytest.mark.parametrize(
+    ("tab", "shown"),
+    [
+        ("text", "Hello text"),
+        ("headers", "List-Unsubscribe"),
+        ("attachments", "résumé.html"),
+        ("envelope", "&lt;<bdi>bounce@x.test</bdi>&gt;"),
+        ("envelope", "not in the headers"),
+        ("links", "mailto:leave@x.test"),
+    ],
+)
+def test_a_view_shows_what_it_is_for(client: FlaskClient, rich: Message, tab: str, shown: str) -> None:
+    assert shown in client.get(f"/message/1?tab={tab}").text
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -224,7 +232,7 @@ def test_a_mail_without_html_begins_with_its_text(client: FlaskClient, deliver: 
 
 
 def test_remote_content_is_loaded_when_asked_for(client: FlaskClient, rich: Message) -> None:
-    assert 'src="/view/1.html?embed=1&amp;remote=1"' in client.get("/message/1?remote=1").text
+    assert 'src="/view/1.html?embed=1&amp;remote=1&amp;scheme=light"' in client.get("/message/1?remote=1").text
 
 
 def test_the_envelope_shows_who_fetched_and_deleted(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:

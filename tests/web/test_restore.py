@@ -146,7 +146,7 @@ def test_the_api_puts_back_what_a_name_opens(
     [
         ({"Mailbox": "d@x.test"}, 404, "the message 1 was not delivered to d@x.test"),
         ({"Mailbox": ""}, 400, "Mailbox: this is no address, no local part and not *"),
-        ({"Mailbox": 7}, 400, "Mailbox: this is no address, no local part and not *"),
+        ({"Mailbox": 7}, 400, "Mailbox: this is not a text"),
         ({"mailbox": "b"}, 400, "body: 'mailbox' is not known here; the names are Mailbox"),
         ([], 400, "body: this is not a JSON object"),
     ],

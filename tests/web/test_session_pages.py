@@ -198,10 +198,10 @@ def test_the_envelope_shows_what_was_asked_for_and_its_session(
         "TLS TLSv1.3, TLS_AES_256_GCM_SHA384",
         "Remarks bare-lf",
         "SMTP, QUIT after",
-        "client EHLO app.test",
     ):
         assert shown in said
     assert links(text) == [recorder.id]
+    assert "client EHLO app.test" in words(client.get("/message/1?tab=sessions").text)
 
 
 def test_a_forgotten_session_is_no_link(client: FlaskClient, sandbox: Sandbox) -> None:

@@ -12,8 +12,10 @@ from mailtrap_lite.message.addresses import Address, addresses_in
 from mailtrap_lite.message.charsets import guess
 from mailtrap_lite.message.dates import date_in
 from mailtrap_lite.message.headers import Block, Headers
+from mailtrap_lite.message.links import Link, links_in
 from mailtrap_lite.message.parts import Part, Span, identifier
 from mailtrap_lite.message.reading import guarded, reading
+from mailtrap_lite.message.remote import Remote, remote_in
 from mailtrap_lite.message.tree import read_tree
 
 __all__ = ["Address", "Content", "Headers", "Part"]
@@ -142,8 +144,18 @@ class Content:
 
     @reading(())
     def remote(self) -> tuple[str, ...]:
-        """The remote addresses that showing the HTML would fetch, in order; the first 1,000."""
-        return markup.remote_in(self.html)
+        """The remote addresses that showing the HTML would fetch, each once, in order; the first 1,000."""
+        return tuple(dict.fromkeys(item.url for item in self.remote_content))
+
+    @reading(())
+    def remote_content(self) -> tuple[Remote, ...]:
+        """What showing the HTML would fetch, with its kind, in order; the first 1,000."""
+        return remote_in(self.html)
+
+    @reading(())
+    def links(self) -> tuple[Link, ...]:
+        """The links of the HTML, then those of the text, in order; the first 1,000 of each."""
+        return links_in(html=self.html, text=self.text)
 
     def part(self, identity: str) -> Part:
         """Return the part with that id ("0" is the root). Raises KeyError."""

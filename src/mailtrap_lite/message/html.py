@@ -1,4 +1,4 @@
-"""What an HTML body shows as text, which images it embeds and which remote things it wants. No parser and no sanitiser.
+"""What an HTML body shows as text and which images it embeds. No parser and no sanitiser.
 
 Each function looks at each character a bounded number of times.
 `html.parser` and the sanitisers need tens of seconds for 50,000 times `<!--`.
@@ -10,10 +10,10 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
-from itertools import islice
 from string import ascii_lowercase, ascii_uppercase
 
-from mailtrap_lite.message.limits import INLINE_IMAGE, INLINE_IMAGES, MARKUP, REMOTE, REMOTE_CANDIDATES, SNIPPET_SOURCE
+from mailtrap_lite.message.limits import INLINE_IMAGE, INLINE_IMAGES, MARKUP, SNIPPET_SOURCE
+from mailtrap_lite.message.markup import unescaped
 
 _CID = re.compile(r"([\"'(=]\s{0,80})cid:([^\"'\s<>)]{1,998})", re.IGNORECASE)
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -41,15 +41,6 @@ _WITHIN_A_WORD = {
 }
 # Padding that newsletters put behind their first line.
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
-_WANTS = re.compile(
-    r"""[\s"'/](?P<attribute>src|srcset|background|poster|data)\s{0,80}=
-    |<(?:link|image|use|feimage)\b(?P<link>[^<>]{0,4096})
-    |(?P<css>\burl\(|@import\s{0,80}(?=["']))""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_HREF = re.compile(r"[\s\"'/](?:xlink:)?href\s{0,80}=", re.IGNORECASE)
-_VALUE = re.compile(r"""\s{0,80}(?:"([^"]{0,4096})|'([^']{0,4096})|([^\s"'>)]{0,4096}))""")
-_REMOTE = re.compile(r"(?:https?:|[\\/]{2})", re.IGNORECASE)
 _MAGIC = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -69,15 +60,7 @@ def text_of(html: str, *, most: int = SNIPPET_SOURCE) -> str:
         position, shown = _behind_tag(html, lower, start)
         pieces.append(shown)
     pieces.append(html[position:])
-    return _unescaped("".join(pieces)).translate(_INVISIBLE)
-
-
-def links_in(html: str, *, most: int) -> tuple[str, ...]:
-    """Return where the links of the first part of the HTML lead, each once, in order; `most` of them."""
-    found = {
-        _unescaped(_value(html, link.end())).strip(): None for link in islice(_HREF.finditer(html, 0, MARKUP), most)
-    }
-    return tuple(found)
+    return unescaped("".join(pieces)).translate(_INVISIBLE)
 
 
 def content_ids(html: str) -> frozenset[str]:
@@ -115,31 +98,6 @@ def image_type(octets: bytes) -> str:
     return next((kind for magic, kind in _MAGIC if magic.match(octets)), "")
 
 
-def remote_in(html: str) -> tuple[str, ...]:
-    """Return the remote addresses that showing the HTML would fetch, each once, in order.
-
-    Links to click are not among them.
-    """
-    found: dict[str, None] = {}
-    for number, wants in enumerate(_WANTS.finditer(html, 0, MARKUP)):
-        if number == REMOTE_CANDIDATES or len(found) >= REMOTE:
-            break
-        if wants["link"] is not None:
-            href = _HREF.search(wants["link"])
-            values = [_value(wants["link"], href.end())] if href else []
-            # Its other attributes, such as srcset, come by the first rule only when the tag is not swallowed.
-            values += [_value(wants["link"], at.end()) for at in _WANTS.finditer(wants["link"]) if at["attribute"]]
-        else:
-            values = [_value(html, wants.end())]
-            if (wants["attribute"] or "").lower() == "srcset":
-                values = values[0].replace(",", " ").split()
-        for value in values:
-            address = _unescaped(value).strip().replace("\n", "").replace("\r", "").replace("\t", "")
-            if _REMOTE.match(address):
-                found.setdefault(address)
-    return tuple(found)[:REMOTE]
-
-
 def _behind_tag(html: str, lower: str, start: int) -> tuple[int, str]:
     """Return where text goes on behind the `<` at start, and what is shown in its place."""
     if html.startswith("<!--", start):
@@ -161,14 +119,9 @@ def _behind(text: str, mark: str, start: int) -> int:
     return len(text) if found < 0 else found + len(mark)
 
 
-def _value(text: str, position: int) -> str:
-    found = _VALUE.match(text, position)
-    return next((value for value in found.groups() if value is not None), "") if found else ""
-
-
 def _content_id(text: str) -> str:
     # RFC 2392: the address of a cid is percent-encoded.
-    return _PERCENT.sub(lambda found: chr(int(found[1], 16)), _unescaped(text)) if "%" in text or "&" in text else text
+    return _PERCENT.sub(lambda found: chr(int(found[1], 16)), unescaped(text)) if "%" in text or "&" in text else text
 
 
 def _data_address(octets: bytes) -> str:
@@ -176,11 +129,3 @@ def _data_address(octets: bytes) -> str:
     if not kind or len(octets) > INLINE_IMAGE:
         return ""
     return f"data:{kind};base64,{binascii.b2a_base64(octets, newline=False).decode('ascii')}"
-
-
-def _unescaped(text: str) -> str:
-    if "&" not in text:
-        return text
-    from html import unescape  # its table of entities costs start-up time that most runs never need
-
-    return unescape(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import io
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
@@ -93,6 +94,11 @@ class Part:
         """The charset parameter in lower case; "" for none."""
         # RFC 2045 section 5.1 has `charset=us-ascii (Plain text)`; a file name may have brackets, a charset never has.
         return self._type.parameters.get("charset", "").partition("(")[0].strip().lower()
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of the Content-Type by their lower-case names."""
+        return self._type.parameters
 
     @reading("")
     def disposition(self) -> str:

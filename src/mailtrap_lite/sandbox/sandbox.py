@@ -177,9 +177,9 @@ class Sandbox(Searching):
             self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
         )
 
-    def ids(self, mailbox: str = "") -> list[int]:
-        """Return the ids of what was delivered to a mailbox, or of all, oldest first."""
-        return self._store.ids(selection=self._selection(mailbox or EVERYTHING))
+    def ids(self, mailbox: str = "", *, after: int = 0) -> list[int]:
+        """Return the ids of what was delivered to a mailbox, or of all, beyond the id `after`; oldest first."""
+        return self._store.ids(after=after, selection=self._selection(mailbox or EVERYTHING))
 
     def counts(self, mailbox: str = "") -> Counts:
         """Return how many messages there are, how many nobody opened, and their octets; of a mailbox, or of all."""

@@ -72,15 +72,23 @@ class Searching:
         """Return what a list shows of these messages, in that order; unknown ones are left out."""
         return self._summaries(self._store.rows_of(ids))
 
-    @property
-    def known_tags(self) -> list[str]:
-        """The tags of the messages that somebody read or tagged, in order; nothing is read for it."""
-        return self._store.tags()
-
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""
         self._store.read_up(self._gist)
         return self._store.tags()
+
+    def summary(self, message: int) -> Summary:
+        """Return what a list shows of a message; raises NoSuchMessage."""
+        if not (found := self._summaries(self._store.rows_of([message]))):
+            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+        return found[0]
+
+    def known_tags(self) -> dict[str, int]:
+        """Return how many messages have each tag, in order, as far as anybody has read them; a list has read its own.
+
+        Unlike `tags` it reads no mail, so that it is cheap after a flood.
+        """
+        return self._store.tag_counts()
 
     def set_tags(self, ids: Iterable[int], tags: Iterable[str]) -> int:
         """Give messages these tags and no others; unknown ids are ignored. Return how many messages there were.

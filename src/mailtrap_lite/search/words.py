@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mailtrap_lite.message import Address, Content, Message
 from mailtrap_lite.message import html as markup
 from mailtrap_lite.message.limits import SEARCHED_LINKS, SEARCHED_TEXT, SEARCHED_WIDE_TEXT
+from mailtrap_lite.message.links import Source
 from mailtrap_lite.message.reading import guarded
 from mailtrap_lite.search.folding import fold, octets
 
@@ -164,7 +165,8 @@ def _texts(content: Content) -> Iterator[bytes]:
     yield octets(_cut(content.text))
     if content.html:
         yield octets(_cut(markup.text_of(content.html, most=SEARCHED_TEXT)))
-        yield from map(octets, islice(markup.links_in(content.html, most=SEARCHED_LINKS), SEARCHED_LINKS))
+        targets = dict.fromkeys(link.url for link in content.links if link.source is Source.HTML)
+        yield from map(octets, islice(targets, SEARCHED_LINKS))
 
 
 def _cut(text: str) -> str:

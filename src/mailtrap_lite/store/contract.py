@@ -288,6 +288,10 @@ class Store(ABC):
         """Return each tag that a message has, in order. Messages without a gist are not asked."""
 
     @abstractmethod
+    def tag_counts(self) -> dict[str, int]:
+        """Return how many messages have each tag, in the order of the tags. Messages without a gist are not asked."""
+
+    @abstractmethod
     def rename_tag(self, old: str, new: str) -> int:
         """Rename a tag, or merge it into another that is there. Return how many messages had it."""
 

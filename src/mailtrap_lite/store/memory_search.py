@@ -103,6 +103,11 @@ class SearchedMemory(Store):
             self._refuse_if_closed()
             return self._tagging.names()
 
+    def tag_counts(self) -> dict[str, int]:
+        with self._news:
+            self._refuse_if_closed()
+            return self._tagging.counts()
+
     def rename_tag(self, old: str, new: str) -> int:
         with self._news:
             self._refuse_if_closed()

@@ -132,6 +132,10 @@ class SearchedSqlite(Store):
         with self._reading() as db:
             return [name for (name,) in db.execute(sql.TAGS)]
 
+    def tag_counts(self) -> dict[str, int]:
+        with self._reading() as db:
+            return dict(db.execute(sql.TAG_COUNTS).fetchall())
+
     def rename_tag(self, old: str, new: str) -> int:
         before, after = key_of(old), key_of(new)
 

@@ -77,6 +77,7 @@ TAGS_OF = (
     "SELECT message, name FROM tagging JOIN tag ON tag.id = tagging.tag"
     " WHERE message IN (SELECT value FROM JSON_EACH(:ids)) ORDER BY message, key"
 )
+TAG_COUNTS = "SELECT name, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id GROUP BY tag.id ORDER BY key"
 TAGGED_WITH = "SELECT tag.id, COUNT(*) FROM tag JOIN tagging ON tagging.tag = tag.id WHERE key = :key GROUP BY tag.id"
 MERGE_TAG = (
     "INSERT OR IGNORE INTO tagging (message, tag) SELECT message, (SELECT id FROM tag WHERE key = :key)"

@@ -41,6 +41,10 @@ class Tagging:
         """Return each tag, in order."""
         return [self._names[key] for key in sorted(self._names)]
 
+    def counts(self) -> dict[str, int]:
+        """Return how many messages have each tag, in order."""
+        return {self._names[key]: len(self._messages[key]) for key in sorted(self._names)}
+
     def names_of(self, kept: Kept) -> tuple[str, ...] | None:
         """Return the tags of a message; None if they are not known."""
         return None if kept.tags is None else tuple(self._names[key] for key in kept.tags)

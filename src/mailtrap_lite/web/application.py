@@ -16,11 +16,14 @@ from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import shapes
-from mailtrap_lite.web.api import api
+from mailtrap_lite.web.api import ApiRequest, api
+from mailtrap_lite.web.api.declared import MOST_ARCHIVE, MOST_MAIL
+from mailtrap_lite.web.api.page import reference
 from mailtrap_lite.web.enclosure import enclosed
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import is_api
+from mailtrap_lite.web.inside import inside
 from mailtrap_lite.web.packed import pack
 from mailtrap_lite.web.pages import error_page, pages
 
@@ -35,6 +38,9 @@ def create_app(
     addresses: returns where "smtp" and "pop3" listen, as HOST:PORT, for people to read; if None, the settings say it.
     """
     app = Flask("mailtrap_lite.web")
+    app.request_class = ApiRequest
+    app.config[MOST_MAIL] = settings.message_size
+    app.config[MOST_ARCHIVE] = settings.keep_octets
     app.config["MAX_CONTENT_LENGTH"] = settings.json_body or None
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.json_body or None
     app.json.sort_keys = False  # type: ignore[attr-defined]  # an attribute of the default provider
@@ -48,7 +54,9 @@ def create_app(
         return addresses() if addresses else {"smtp": str(settings.smtp), "pop3": str(settings.pop3)}
 
     app.register_blueprint(api(sandbox, events))
+    app.register_blueprint(reference())
     app.register_blueprint(pages(sandbox, where))
+    app.register_blueprint(inside(sandbox))
     app.after_request(pack)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(MailtrapError, _explain)

@@ -13,6 +13,8 @@ from flask import Response
 
 from mailtrap_lite.message import Message, Part
 from mailtrap_lite.message.html import image_type
+from mailtrap_lite.web.dark import in_scheme
+from mailtrap_lite.web.view import Scheme
 
 FRAME_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 MAIL_CSP = (
@@ -31,13 +33,23 @@ _HEAD = re.compile(r"<head(?:\s[^<>]{0,1000})?>|<!doctype[^<>]{0,1000}>", re.IGN
 _MOST_NAME = 150
 
 
-def html(message: Message, *, embed: bool, remote: bool) -> Response:
+def html(message: Message, *, embed: bool, remote: bool, scheme: Scheme | None = None) -> Response:
     """Return the HTML of a mail for a sandboxed frame.
 
     embed: links open in a new window. remote: load the pictures, styles and fonts that it refers to.
+    scheme: the colours to show it in; as it is if None.
     """
-    text = message.content.render_html()
-    response = Response(_with_new_windows(text) if embed else text, content_type="text/html; charset=utf-8")
+    return page(message.content.render_html(), embed=embed, remote=remote, scheme=scheme)
+
+
+def page(text: str, *, embed: bool, remote: bool, scheme: Scheme | None = None, before: str = "") -> Response:
+    """Return HTML of a mail under the policy of mail. before: HTML of ours that goes first."""
+    style = ""
+    if scheme:
+        text, style = in_scheme(text, scheme)
+    if embed:
+        style = f'<base target="_blank">{style}'
+    response = Response(_with(text, style + before), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = REMOTE_CSP if remote else MAIL_CSP
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
@@ -60,13 +72,14 @@ def part(value: Part) -> Response:
     data = value.data
     kind = image_type(data)  # by its first octets, never by what the mail calls it; no SVG, PDF or HTML
     response = _inert(data, kind or "application/octet-stream")
-    disposition = "inline" if kind else "attachment"
     name = safe_name(value.filename, instead=f"part-{value.id}")
-    # RFC 6266 section 4.3 and RFC 8187: a plain name for old clients, the real one beside it.
-    plain = re.sub(r"[^\w. ()+-]", "_", name, flags=re.ASCII)
-    encoded = quote(name, safe="")
-    response.headers["Content-Disposition"] = f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
+    response.headers["Content-Disposition"] = _disposition("inline" if kind else "attachment", name)
     return response
+
+
+def picture(octets: bytes) -> Response:
+    """Return a JPEG that we made."""
+    return _inert(octets, "image/jpeg")
 
 
 def safe_name(name: str, *, instead: str) -> str:
@@ -83,14 +96,27 @@ def safe_name(name: str, *, instead: str) -> str:
     return clean
 
 
+def octets(data: bytes, *, name: str) -> Response:
+    """Return bytes of a mail to be saved, whatever they are."""
+    response = _inert(data, "application/octet-stream")
+    response.headers["Content-Disposition"] = _disposition("attachment", safe_name(name, instead="part"))
+    return response
+
+
 def _inert(data: bytes, kind: str) -> Response:
     response = Response(data, content_type=kind)
     response.headers["Content-Security-Policy"] = BYTES_CSP
     return response
 
 
-def _with_new_windows(text: str) -> str:
-    """Let links open in a new window: inside the frame they would lead nowhere."""
+def _disposition(word: str, name: str) -> str:
+    # RFC 6266 section 4.3 and RFC 8187: a plain name for old clients, the real one beside it.
+    plain = re.sub(r"[^\w. ()+-]", "_", name, flags=re.ASCII)
+    return f"{word}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _with(text: str, ours: str) -> str:
+    """Put something of ours first into HTML, but behind its doctype, so that it is shown as it would be without."""
     found = _HEAD.search(text, 0, 65536)
     place = found.end() if found else 0
-    return f'{text[:place]}<base target="_blank">{text[place:]}'
+    return f"{text[:place]}{ours}{text[place:]}"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mailtrap_lite.web.english_message import MESSAGE
+
 TEXTS: Mapping[str, str] = {
     # The frame.
     "frame.skip": "Skip to the message",
@@ -122,7 +124,6 @@ TEXTS: Mapping[str, str] = {
     "sessions.one": "1 session",
     "sessions.many": "{count} sessions",
     "sessions.began": "Began",
-    "sessions.client": "Client",
     "sessions.user": "User",
     "sessions.ended": "Ended",
     "sessions.took": "Took",
@@ -150,22 +151,6 @@ TEXTS: Mapping[str, str] = {
     "session.nothing": "nothing",
     "session.more": "and {count} more",
     "session.said": "What was said",
-    "talk.retrieved_nothing": "retrieved nothing",
-    "talk.delivered_nothing": "delivered nothing",
-    "talk.yet": "yet",
-    "talk.refused": "{count} refused",
-    "talk.after": "after {span}",
-    "talk.title": "Transcript",
-    "talk.seconds": "Seconds",
-    "talk.who": "Who",
-    "talk.line": "Line",
-    "talk.client": "client",
-    "talk.server": "server",
-    "talk.note": "note",
-    "talk.one_omitted": "1 more line, not kept",
-    "talk.omitted": "{count} more lines, not kept",
-    "talk.is_refused": "refused:",
-    "talk.silence": "Nothing was said.",
     "error.missing": "This page is not here",
     "error.other": "That did not work",
     "error.back": "To the inbox",
@@ -177,7 +162,6 @@ TEXTS: Mapping[str, str] = {
     "js.now": "now",
     "js.minutes": "{count} min",
     "js.copy": "Copy",
-    "js.copied": "Copied",
     "js.mark_unread": "Mark unread",
     "js.chosen": "{count} chosen",
     "js.loading": "Loading…",
@@ -234,6 +218,7 @@ TEXTS: Mapping[str, str] = {
     "login.is_known": "You are signed in.",
     "login.inbox": "Go to the inbox",
     "login.out": "Sign out",
+    **MESSAGE,
 }
 
 

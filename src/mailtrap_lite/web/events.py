@@ -16,7 +16,7 @@ from typing import Final
 
 from mailtrap_lite.errors import MailtrapError, ServerClosed
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.web import shapes
+from mailtrap_lite.web.shapes.messages import news
 
 HEARTBEAT = 15.0  # seconds without news after which a comment is sent
 PACE = 0.05  # seconds between two events, so that a flood of mail becomes a few events
@@ -146,7 +146,7 @@ class Stream:
         # The cursor first: a message that comes while we read is then told again, never left out.
         newest = sandbox.last_id
         fresh = sandbox.summaries(limit=MOST_MESSAGES + 1, after=self._cursor) if newest > self._cursor else []
-        news = shapes.news(sandbox.counts(), fresh[:MOST_MESSAGES], cursor=newest, complete=len(fresh) <= MOST_MESSAGES)
+        told = news(sandbox.counts(), fresh[:MOST_MESSAGES], cursor=newest, complete=len(fresh) <= MOST_MESSAGES)
         self._cursor = newest
         # JSON as dumps writes it has no line end inside, so one data line holds it.
-        return f"id: {newest}\nevent: change\ndata: {json.dumps(news)}\n\n".encode()
+        return f"id: {newest}\nevent: change\ndata: {json.dumps(told)}\n\n".encode()

@@ -37,6 +37,8 @@ HEADERS = (
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM = "application/x-www-form-urlencoded"
+MAIL = "message/rfc822"
+MBOX = "application/mbox"
 
 # What a browser may never load from here outside /static: a mail's part as a script, a style sheet, a plug-in.
 # See https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header
@@ -48,6 +50,7 @@ REFUSED_DESTINATIONS = frozenset({
 # fmt: on
 
 _LENGTH = re.compile(r"[0-9]{0,18}")  # none is no body
+_TAKES_MAIL = re.compile(r"/api/v1/(?:import|mailbox/.+/messages)", re.DOTALL)
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{0,5})?", re.IGNORECASE)
 _LOCAL_NAME = re.compile(r"(?:[a-z0-9_-]+\.)+localhost")
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (what is not a name for us)
@@ -205,8 +208,9 @@ def _check_body(environ: WSGIEnvironment) -> None:
     has_body = environ.get("CONTENT_LENGTH") not in {None, "", "0"} or "HTTP_TRANSFER_ENCODING" in environ
     kind = str(environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
     if is_api(environ.get("PATH_INFO", "")):
-        # A form of another site can send text/plain and form types without asking first; JSON it cannot.
-        if has_body and kind != "application/json":
+        # A form of another site can send text/plain and form types without asking first; JSON and mail it cannot.
+        takes_mail = bool(_TAKES_MAIL.fullmatch(environ.get("PATH_INFO", ""))) and kind in {MAIL, MBOX}
+        if has_body and kind != "application/json" and not takes_mail:
             raise Refused("415 Unsupported Media Type", "A body here is application/json.")
         return
     if has_body and kind != FORM:

@@ -125,7 +125,7 @@ class Surroundings:
 
     def _tags(self, total: int) -> list[str]:
         # To know every tag, every mail is read once; a page does not wait for very many.
-        return self.sandbox.tags() if total <= MOST_READ_FOR_TAGS else self.sandbox.known_tags
+        return self.sandbox.tags() if total <= MOST_READ_FOR_TAGS else list(self.sandbox.known_tags())
 
     def _search(self, q: str) -> Found:
         """Return what a search finds; each page of its list asks, so it is done once for each change."""

@@ -7,7 +7,6 @@ It knows templates and the sandbox's verbs; the mail's own HTML is never part of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any  # Any: what a template is given
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -15,31 +14,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadQuery, NoSuchMessage
-from mailtrap_lite.message import Message, Protocol, Session
-from mailtrap_lite.message.html import image_type
+from mailtrap_lite.message import Protocol, Session
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.web import asked, bodies, present, sample, selecting, sessions
+from mailtrap_lite.web import asked, present, reading, sample, selecting, sessions
 from mailtrap_lite.web.api import find
 from mailtrap_lite.web.listing import Part, Surroundings
 from mailtrap_lite.web.place import PAGE, Place, spelled
 from mailtrap_lite.web.recipes import recipes
 from mailtrap_lite.web.sessions import Wanted
+from mailtrap_lite.web.view import Tab
 
 MOST_NAMED = 20  # messages of a session that are named by their subjects; the others are links
-MOST_SOURCE = 64 * 1024  # octets of the source on a message's page; the whole is one click away
-MOST_TEXT = 256 * 1024  # characters of the text on a message's page
-
-
-class Tab(StrEnum):
-    """The views of a message, in their order."""
-
-    HTML = "html"
-    TEXT = "text"
-    HEADERS = "headers"
-    SOURCE = "source"
-    ATTACHMENTS = "attachments"
-    ENVELOPE = "envelope"
-    CHECKS = "checks"
 
 
 # What templates write values with.
@@ -96,7 +81,9 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.get("/message/<key>")
     def message(key: str) -> Response:
         found = find(sandbox, key)
-        return page("message.html", **around(Place.asked()), **_reading(found))
+        place = Place.asked()
+        beside = surroundings.beside(place, found)
+        return page("message.html", **around(place), beside=beside, **reading.values(found, sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:
@@ -175,42 +162,3 @@ def _named(sandbox: Sandbox, session: Session) -> list[tuple[int, str | None]]:
             return None
 
     return [(message, subject(message)) for message in list(dict.fromkeys(session.messages))[:MOST_NAMED]]
-
-
-def _reading(message: Message) -> dict[str, Any]:
-    content = message.content
-    html = bool(content.html)
-    objections = message.lint
-    tab = _tab(html)
-    amounts = {Tab.ATTACHMENTS: len(content.attachments) + len(content.inline), Tab.CHECKS: len(objections)}
-    # "latest" may be what was asked for; what is shown is that one message.
-    return {
-        "message": message,
-        "content": content,
-        "tab": tab,
-        "tabs": [(item, amounts.get(item)) for item in Tab if html or item is not Tab.HTML],
-        "remote": request.args.get("remote") == "1",
-        "frame_sandbox": bodies.FRAME_SANDBOX,
-        "text": content.text[:MOST_TEXT],
-        "text_is_cut": len(content.text) > MOST_TEXT,
-        "source": message.raw[:MOST_SOURCE].decode("utf-8", "replace"),
-        "source_is_cut": len(message.raw) > MOST_SOURCE,
-        "attached": [(part, bool(image_type(part.data))) for part in (*content.attachments, *content.inline)],
-        "session": message.session,
-        "gone": [delivery for delivery in message.deliveries if delivery.deleted_at is not None],
-        "findings": objections,
-        "only_in_envelope": _only_in_envelope(message),
-    }
-
-
-def _tab(html: bool) -> Tab:
-    wanted = request.args.get("tab", "")
-    fallback = Tab.HTML if html else Tab.TEXT
-    return Tab(wanted) if wanted in set(Tab) and (html or wanted != Tab.HTML) else fallback
-
-
-def _only_in_envelope(message: Message) -> list[str]:
-    """Return the recipients that no header names: blind copies, lists, or a mistake worth seeing."""
-    content = message.content
-    named = {address.address.casefold() for address in (*content.to, *content.cc, *content.bcc)}
-    return [address for address in dict.fromkeys(message.envelope.addresses) if address.casefold() not in named]

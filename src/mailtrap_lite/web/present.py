@@ -7,17 +7,9 @@ import zlib
 from datetime import UTC, datetime
 
 from mailtrap_lite.message import Address, Ending, Summary, readable
+from mailtrap_lite.web.english import t
 
 _WORD = re.compile(r"[^\W_]+")
-
-ENDINGS = {
-    Ending.OPEN: "still going on",
-    Ending.QUIT: "QUIT",
-    Ending.LEFT: "left without QUIT",
-    Ending.IDLE: "silent for too long",
-    Ending.REFUSED: "sent away by the server",
-    Ending.SHUTDOWN: "the server was stopped",
-}
 
 HUES = 12  # the classes hue-0 … hue-11 of the style sheet; a colour in the page itself would need an inline style
 
@@ -56,7 +48,7 @@ def span(seconds: float) -> str:
 
 def ending(value: Ending) -> str:
     """Return how a session ended, in words."""
-    return ENDINGS[value]
+    return t(f"ending.{value}")
 
 
 def visible(text: str) -> str:

@@ -25,6 +25,11 @@ class Wanted:
     delivered: bool | None = None
 
     @classmethod
+    def of(cls, protocol: str, delivered: str) -> Wanted:
+        """Return what these words stand for; "" is all."""
+        return cls(_PROTOCOLS.get(protocol), _ANSWERS.get(delivered))
+
+    @classmethod
     def asked(cls) -> Wanted:
         """Return what the query asks for; raises BadRequest."""
         return cls(asked.choice("protocol", _PROTOCOLS), asked.choice("delivered", _ANSWERS))

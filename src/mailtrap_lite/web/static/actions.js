@@ -3,7 +3,7 @@
 import { below } from "./base.js";
 import { askToRemoveAll, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
 import { showHelp } from "./help.js";
-import { select, widen } from "./message.js";
+import { select } from "./message.js";
 import { toggle } from "./notify.js";
 import { opened, visit } from "./page.js";
 import { showPalette } from "./palette.js";
@@ -33,7 +33,6 @@ function onClick(event) {
   if (!isPlain(event)) return;
   const button = event.target.closest("button");
   if (button?.dataset.action in BUTTONS) return void BUTTONS[button.dataset.action](button);
-  if (button?.dataset.width) return void widen(button);
   const link = event.target.closest("a[href]");
   if (link && !link.hasAttribute("download") && !link.target && below(link.href) !== null) follow(event, link);
 }

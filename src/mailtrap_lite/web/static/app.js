@@ -6,6 +6,7 @@ import * as deleting from "./deleting.js";
 import { listenToKeys } from "./keys.js";
 import { adopt, render } from "./list.js";
 import { follow } from "./live.js";
+import { listenToMessage } from "./message.js";
 import { badge } from "./notify.js";
 import { current, onList, prepare } from "./page.js";
 import * as palette from "./palette.js";
@@ -31,6 +32,7 @@ if (document.getElementById("rows")) {
     badge(Number(document.getElementById("list-head").dataset.unread));
   });
   new ResizeObserver(() => render()).observe(document.getElementById("list"));
+  listenToMessage();
   listen();
   boxes.listen();
   deleting.listen();

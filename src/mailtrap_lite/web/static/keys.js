@@ -1,15 +1,7 @@
 // The keyboard: which command a key stands for, and where keys mean something else.
 
 import { COMMANDS } from "./commands.js";
-import { select } from "./message.js";
 import { showPalette } from "./palette.js";
-
-function turn(tab, step) {
-  const tabs = [...tab.parentElement.children];
-  const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
-  select(next);
-  next.focus();
-}
 
 function onKey(event) {
   if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
@@ -19,12 +11,6 @@ function onKey(event) {
   }
   if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
   const target = event.target;
-  const tab = target.closest("[role=tab]");
-  if (tab && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
-    event.preventDefault();
-    turn(tab, event.key === "ArrowLeft" ? -1 : 1);
-    return;
-  }
   if (target.closest("input:not([type=checkbox]), textarea, select")) {
     if (event.key === "Escape") {
       target.blur();

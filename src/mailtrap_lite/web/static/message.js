@@ -1,4 +1,11 @@
-// The open message: its tabs, and how wide its HTML is shown.
+// The open message: its tabs, what is chosen in them, and how wide its HTML is shown.
+// The server renders each view whole; what is not open yet is fetched when it is opened.
+
+import { load } from "./base.js";
+import { prepare } from "./page.js";
+import { t } from "./texts.js";
+
+let width = null; // what was chosen last holds for the messages that are opened next
 
 /** Show the panel of a tab; the address says so, for reload and for sharing. */
 export function select(tab) {
@@ -7,25 +14,103 @@ export function select(tab) {
     other.setAttribute("aria-selected", String(chosen));
     if (chosen) other.removeAttribute("tabindex");
     else other.setAttribute("tabindex", "-1");
-    const panel = document.getElementById(other.getAttribute("aria-controls"));
+    const panel = panelOf(other);
     if (panel) panel.hidden = !chosen;
   }
-  history.replaceState(null, "", tab.href);
+  tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const panel = panelOf(tab);
+  if (panel && !panel.firstElementChild) return exchange(panel, tab.href);
+  history.replaceState(history.state, "", panel?.dataset.address ?? tab.href);
+  return Promise.resolve();
 }
 
-let width = "full";
-
-/** Show the HTML as wide as a button says, also for the messages that are opened next. */
-export function widen(button) {
-  width = button.dataset.width;
-  stage(document);
+function panelOf(tab) {
+  return document.getElementById(tab.getAttribute("aria-controls"));
 }
 
+/** Put what the server renders at an address into a panel. */
+async function exchange(panel, address) {
+  panel.setAttribute("aria-busy", "true");
+  history.replaceState(history.state, "", address);
+  let newer;
+  try {
+    newer = (await load(address, "message")).getElementById(panel.id);
+  } catch {
+    newer = null;
+  }
+  if (!newer) {
+    location.assign(address); // let the browser show what is wrong
+    return;
+  }
+  panel.removeAttribute("aria-busy");
+  panel.dataset.address = address;
+  panel.replaceChildren(...newer.childNodes);
+  prepare(panel);
+}
+
+/** Follow a link inside of a panel; the keyboard stays where it was. */
+async function choose(link) {
+  const name = link.dataset.exchange;
+  const panel = link.closest("[role=tabpanel]");
+  if (link.dataset.width) {
+    width = link.dataset.width;
+    stage(panel);
+    history.replaceState(history.state, "", link.href);
+    return;
+  }
+  await exchange(panel, link.href);
+  panel.querySelector(`[data-exchange="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
+}
+
+/** Show the HTML as wide as was chosen last. */
 export function stage(root) {
   const frame = root.querySelector(".stage");
-  if (!frame) return;
+  if (!frame || !width) return;
   frame.dataset.width = width;
-  for (const button of root.querySelectorAll(".widths button")) {
-    button.setAttribute("aria-pressed", String(button.dataset.width === width));
+  for (const link of root.querySelectorAll("[data-exchange][data-width]")) {
+    if (link.dataset.width === width) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
   }
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
+  const name = button.querySelector("span");
+  const was = name.textContent;
+  name.textContent = t("copied");
+  button.classList.add("done");
+  setTimeout(() => {
+    name.textContent = was;
+    button.classList.remove("done");
+  }, 1500);
+}
+
+function onClick(event) {
+  if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const button = event.target.closest("button[data-copy]");
+  if (button) return void copy(button);
+  const link = event.target.closest("#message a[data-exchange]");
+  if (!link) return;
+  event.preventDefault();
+  choose(link);
+}
+
+/** Move between tabs as https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ has it. */
+function onKey(event) {
+  const tab = event.target.closest?.("[role=tab]");
+  if (!tab || event.altKey || event.ctrlKey || event.metaKey) return;
+  const tabs = [...tab.parentElement.querySelectorAll("[role=tab]")];
+  const here = tabs.indexOf(tab);
+  const places = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: tabs.length - 1 };
+  if (!(event.key in places)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const next = tabs[(places[event.key] + tabs.length) % tabs.length];
+  select(next);
+  next.focus();
+}
+
+export function listenToMessage() {
+  document.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey);
 }

@@ -1,0 +1,21 @@
+"""Where the links of a mail lead: those of its HTML and of its text, each once, as far as the web goes."""
+
+from __future__ import annotations
+
+import re
+
+from mailtrap_lite.message.content import Content
+
+MOST_LINKS = 1_000
+_LONGEST = 2_048
+_WEB = re.compile(r"https?://[^\s\x00-\x20]+", re.IGNORECASE)
+
+
+def links_of(content: Content) -> tuple[str, ...]:
+    """Return the web addresses that a reader can follow, and those that the HTML would fetch, in order."""
+    loaded = (f"https:{address}" if address.startswith("//") else address for address in content.remote)
+    found: dict[str, None] = {}
+    for address in (*(link.url for link in content.links), *loaded):
+        if len(found) < MOST_LINKS and len(address) <= _LONGEST and _WEB.fullmatch(address):
+            found.setdefault(address)
+    return tuple(found)

@@ -1,0 +1,66 @@
+"""Messages together: the list, the read mark, deletion."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from werkzeug.exceptions import BadRequest
+
+from mailtrap_lite.web import asked
+from mailtrap_lite.web.api.declared import Routes
+from mailtrap_lite.web.api.served import Limit, Served, Start, Zone, query_of
+from mailtrap_lite.web.schema import facts
+from mailtrap_lite.web.shapes.messages import MessagesSummaryJson, listing
+
+routes = Routes("messages", "Messages together: list, mark, delete.")
+
+Ids = Annotated[list[str], "ids of messages; unknown ones are ignored", facts(example=["7", "8"])]
+
+
+class DeleteJson(TypedDict):
+    """Which messages; without `IDs`, or with none, every message."""
+
+    IDs: NotRequired[Ids]
+
+
+class ReadStatusJson(TypedDict):
+    """Which messages are to be read or unread; without `IDs` and without `Search`, every message."""
+
+    IDs: NotRequired[Ids]
+    Read: NotRequired[Annotated[bool, "true for read; unread without it"]]
+    Search: NotRequired[Annotated[str, "those that match a search", facts(example="subject:order")]]
+
+
+@routes.get("/api/v1/messages")
+def list_messages(served: Served, start: Start = 0, limit: Limit = 50) -> MessagesSummaryJson:
+    """List messages, newest first.
+
+    No list in the answer is null.
+    """
+    sandbox = served.sandbox
+    found = sandbox.summaries(start=start, limit=limit)  # first, for it may read tags that nobody knew
+    return listing(found, sandbox.counts(), start=start, tags=sandbox.known_tags())
+
+
+@routes.put("/api/v1/messages")
+def set_read_status(served: Served, body: ReadStatusJson, tz: Zone = "") -> Literal["ok"]:
+    """Mark messages as read or unread: those of IDs, those that match a search, or every one."""
+    ids, search = body.get("IDs"), body.get("Search", "")
+    if ids and search:
+        raise BadRequest("IDs and Search: give one of them")
+    chosen = asked.known_ids(ids) if ids else served.sandbox.ids_of(query_of(served, search, tz)) if search else None
+    served.sandbox.mark_read(chosen, read=body.get("Read", False))
+    return "ok"
+
+
+@routes.delete("/api/v1/messages")
+def delete_messages(served: Served, body: DeleteJson) -> Literal["ok"]:
+    """Delete messages, or every message.
+
+    A body that cannot be meant deletes nothing: ids that nobody has are not every message, nor is a misspelt `Ids`.
+    """
+    if ids := body.get("IDs"):
+        served.sandbox.delete(asked.known_ids(ids))
+    else:
+        served.sandbox.clear()
+    return "ok"
