@@ -9,6 +9,7 @@ from mailtrap_lite.version import __version__
 
 if TYPE_CHECKING:
     from mailtrap_lite.errors import (
+        BadFault,
         BadMail,
         BadQuery,
         BadSetting,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 # Each name is imported when it is first used: `import mailtrap_lite` alone costs next to nothing.
 _HOMES = {
     "mailtrap_lite.errors": (
+        "BadFault",
         "BadMail",
         "BadQuery",
         "BadSetting",
@@ -86,6 +88,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Address",
+    "BadFault",
     "BadMail",
     "BadQuery",
     "BadSetting",

@@ -2,6 +2,7 @@
 
     MailtrapError
     ├── BadSetting            a setting has a value that cannot be used          (also a ValueError)
+    ├── BadFault              a fault on purpose that is impossible              (also a ValueError)
     ├── CannotListen          an address is taken or not ours                    (also an OSError)
     ├── ServerClosed          the server was stopped, or never started
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
@@ -59,6 +60,12 @@ class MailtrapError(Exception):
 
 class BadSetting(MailtrapError, ValueError):
     """A setting has a value that cannot be used; the text names it, the value, its source and what is allowed."""
+
+
+class BadFault(MailtrapError, ValueError):
+    """A fault on purpose is impossible or badly written; the text says what is possible."""
+
+    http = 400
 
 
 class CannotListen(MailtrapError, OSError):

@@ -25,6 +25,7 @@ from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, 
 from mailtrap_lite.message.handover import wire
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
@@ -54,6 +55,7 @@ class Sandbox(Searching):
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
+        self.faults = Faults(settings, clock=clock)
         self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
