@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -310,3 +312,25 @@ def test_without_scripts_pages_and_forms_do_the_same(mail: Server, open_page: Ca
 
     assert mail.sandbox.ids()[66:69] == [67, 69, 71]
     assert page.locator("#rows .row").count() == 6
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Zip of .eml files", "mail.zip"), ("One mbox file", "mail.mbox")])
+def test_what_is_chosen_is_downloaded(mail: Server, page: Page, kind: str, name: str) -> None:
+    fill(mail, 30)
+    live(page, mail.url)
+    box(page, 30).click()
+    box(page, 28).click(modifiers=["Shift"])
+    page.locator("#downloading summary").click()
+
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name=kind).click()
+
+    octets = downloading.value.path().read_bytes()
+    assert downloading.value.suggested_filename == name
+    if name == "mail.zip":
+        with zipfile.ZipFile(io.BytesIO(octets)) as archive:
+            mails = [archive.read(each) for each in archive.namelist()]
+        assert sorted(mails) == sorted(mail.sandbox.message(number).raw for number in (28, 29, 30))
+    else:
+        assert octets.count(b"\nSubject: Run 0000") == 3
+    assert page.get_by_text("3 chosen").is_visible()
