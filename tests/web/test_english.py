@@ -69,35 +69,12 @@ def test_each_member_has_its_text(beginning: str, members: type[StrEnum]) -> Non
 
 
 # Names, protocols, formats and keys, which no language has another word for.
-NAMES = frozenset(
-    [
-        "mailtrap",
-        "lite",
-        "TLS",
-        "JSON",
-        "SMTP",
-        "POP3",
-        "POP",
-        "LMTP",
-        "HTML",
-        "doctype",
-        "html",
-        "MAIL",
-        "FROM",
-        "RCPT",
-        "TO",
-        "SMTPUTF",
-        "REQUIRETLS",
-        "RET",
-        "ENVID",
-        "HELO",
-        "From",
-        "Message",
-        "ID",
-        "Date",
-        "UIDL",
-    ]
-)
+# fmt: off
+NAMES = frozenset({
+    "mailtrap", "lite", "TLS", "JSON", "SMTP", "POP3", "POP", "LMTP", "HTML", "doctype", "html", "MAIL", "FROM", "RCPT",
+    "TO", "SMTPUTF", "REQUIRETLS", "RET", "ENVID", "HELO", "From", "Message", "ID", "Date", "UIDL",
+})
+# fmt: on
 # The block `view` is a word for style sheets.
 JINJA = re.compile(r"\{% block view %\}\w+|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 SHOWN = re.compile(r"\b(?:aria-label|title|placeholder|alt)=\"([^\"]*)\"")
