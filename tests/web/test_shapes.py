@@ -107,7 +107,15 @@ ENVELOPE = {
     "Session": str,
     "Received": datetime,
     "Deliveries": [
-        {"Mailbox": str, "UID": str, "FetchedAt": str, "FetchedBy": str, "DeletedAt": str, "DeletedBy": str}
+        {
+            "Mailbox": str,
+            "UID": str,
+            "FetchedAt": str,
+            "FetchedBy": str,
+            "Fetches": [{"At": datetime, "By": str}],
+            "DeletedAt": str,
+            "DeletedBy": str,
+        }
     ],
     "Defects": [str],
     "Remarks": [str],
