@@ -162,7 +162,7 @@ def test_the_delay_is_of_each_user_over_all_sessions(open_door: OpenDoor) -> Non
     ids=["case", "plus-addressing", "account table", "another maildrop", "another domain"],
 )
 def test_each_spelling_of_a_maildrop_shares_its_delay(user: bytes, delayed: bool, open_door: OpenDoor) -> None:
-    door = open_door(pop3_login_delay=60, mailboxes={"orders": ALICE})
+    door = open_door(pop3_login_delay=60, mailboxes={"orders": ALICE}, pop3_auth="any")
     door.connect().log_in(b"alice@x.test").ask(b"QUIT")
     client = greeted(door)
 

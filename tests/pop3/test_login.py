@@ -332,3 +332,19 @@ def test_a_table_of_mailboxes_with_users_means_their_passwords(open_door: OpenDo
     assert client.ask(b"PASS wrong").startswith(b"-ERR [AUTH]")
     client.ask(b"USER joe")
     assert client.ask(b"PASS sesame").startswith(b"+OK")
+
+
+def test_any_password_is_right_where_that_is_said_beside_a_table_of_mailboxes(open_door: OpenDoor) -> None:
+    door = open_door(mailboxes={"joe": ALICE}, users={"joe": "sesame"}, pop3_auth="any")
+
+    assert door.connect().log_in(b"joe").ask(b"STAT").startswith(b"+OK")
+
+
+@pytest.mark.parametrize("users", [{}, {"alice": "sesame"}], ids=["without users", "not among them"])
+def test_a_user_of_the_table_of_mailboxes_needs_a_password(users: dict[str, str]) -> None:
+    with pytest.raises(BadSetting, match="'joe' has no password; add one to users, or say pop3_auth=any"):
+        Server(mailboxes={"joe": "*"}, users=users)
+
+    for auth in ("any", "table", "required", "reject"):
+        Server(mailboxes={"joe": "*"}, users=users, pop3_auth=auth)
+    Server(mailboxes={"Joe": "*"}, users={"joe": "sesame"})
