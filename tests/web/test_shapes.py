@@ -143,6 +143,7 @@ SUMMARY = {
 SESSION = {
     **SUMMARY,
     "Retrieved": [int],
+    "Downloads": [str],
     "Deleted": [int],
     "Lines": [{"Speaker": str, "At": float, "Text": str}],
     "Exchanges": [{"Command": str, "Replies": [str], "At": float, "Took": float}],
