@@ -12,7 +12,7 @@ import pytest
 
 import mailtrap_lite
 from mailtrap_lite import Settings
-from mailtrap_lite.cli import findings
+from mailtrap_lite.cli import faults, findings
 from mailtrap_lite.cli.reference import page
 from mailtrap_lite.cli.sources import flag_of
 from mailtrap_lite.message import Rule
@@ -49,11 +49,31 @@ def test_the_page_of_lint_is_up_to_date() -> None:
         )
 
 
+def test_the_page_of_faults_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "faults.md").read_text(encoding="utf-8") == faults.page(), (
+        "run: python -m mailtrap_lite.cli.faults > docs/faults.md"
+    )
+
+
+@pytest.mark.parametrize("line", [line for line, _ in faults.EXAMPLES])
+def test_each_fault_that_is_shown_can_be_had(line: str) -> None:
+    with mailtrap_lite.Server(tls=True) as mail:
+        mail.faults.read(line)
+
+
 def test_the_page_of_pop3_is_up_to_date() -> None:
     from mailtrap_lite.pop3.__main__ import page as pop3_page
 
     assert (ROOT / "docs" / "pop3.md").read_text(encoding="utf-8") == pop3_page(), (
         "run: python -m mailtrap_lite.pop3 > docs/pop3.md"
+    )
+
+
+def test_the_page_of_commands_is_up_to_date() -> None:
+    from mailtrap_lite.cli.manual import page as manual
+
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == manual(), (
+        "run: python -m mailtrap_lite.cli.manual > docs/commands.md"
     )
 
 
@@ -93,7 +113,9 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/mailboxes.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/asserting.md", "docs/faults.md", "docs/mailboxes.md", "docs/reading.md"]
+)
 def test_the_python_of_a_document_runs(name: str, tmp_path: Path) -> None:
     found = blocks(ROOT / name, "python")
     assert found

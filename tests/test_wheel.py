@@ -141,4 +141,5 @@ def test_the_wheel_holds_all_that_is_needed_and_nothing_else(wheel: Path, projec
     assert names == expected
     assert {"mailtrap_lite/py.typed", "pytest_mailtrap_lite/py.typed"} <= names
     assert "[console_scripts]\nmailtrap-lite = mailtrap_lite.cli:main" in points
+    assert "mailtrap-lite-sendmail = mailtrap_lite.cli.sendmail:main" in points
     assert "[pytest11]\nmailtrap_lite = pytest_mailtrap_lite" in points

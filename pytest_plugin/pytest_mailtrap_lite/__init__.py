@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from mailtrap_lite import Server
 
+_SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
 # What pytest itself colours its differences with; colours do no harm.
 _COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
@@ -25,11 +26,16 @@ def mailtrap_settings() -> Mapping[str, Any]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_assertrepr_compare() -> Generator[None, Any, None]:
-    """Write out what would steer a terminal in the difference of two texts, which pytest shows as they are."""
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> Generator[None, Any, None]:
+    """Explain a comparison with an expected Mail, and write out what would steer a terminal in any explanation."""
     outcome = yield
-    explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one
-    if explanations and "mailtrap_lite.server" in sys.modules:  # else there was no mail that could be in them
+    explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one; pytest shows the first
+    if "mailtrap_lite.expectation" in sys.modules:  # else neither side can be one
+        from mailtrap_lite.expectation.comparing import explanation
+
+        own = explanation(op, left, right)
+        explanations = [own, *explanations] if own else explanations
+    if explanations and "mailtrap_lite.message" in sys.modules:  # else there was no mail that could be in them
         from mailtrap_lite.terminal import escaped
 
         def harmless(line: str) -> str:
@@ -40,7 +46,7 @@ def pytest_assertrepr_compare() -> Generator[None, Any, None]:
 
 
 @pytest.fixture
-def mailtrap(mailtrap_settings: Mapping[str, Any]) -> Iterator[Server]:
+def mailtrap(mailtrap_settings: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[Server]:
     """An empty mail server of this test alone, on ports of its own.
 
     Mail that comes too late for a test meets a closed port, and never the next test's inbox.
@@ -48,6 +54,7 @@ def mailtrap(mailtrap_settings: Mapping[str, Any]) -> Iterator[Server]:
     from mailtrap_lite import Server  # the first use pays for the import, not every start of pytest
 
     with Server(**mailtrap_settings) as server:
+        request.node.stash.setdefault(_SERVERS, []).append(server)
         yield server
 
 
@@ -69,10 +76,39 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         server.clear(uids=True)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """End the faults of a test with it, those of the session's server too."""
+    if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
+        server.faults.renew()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell in the report of a failed test which faults there were, with the seeds of those that are left to chance."""
+    report = yield
+    if report.failed:
+        servers = [*item.stash.get(_SERVERS, []), item.config.stash.get(_SESSION_SERVER, None)]
+        for server in dict.fromkeys(servers):
+            if server is not None and server.is_running and (text := server.faults.report()):
+                report.sections.append(("mailtrap faults", text))
+    return report
+
+
 @pytest.fixture
-def mailtrap_factory(mailtrap_settings: Mapping[str, Any]) -> Iterator[Callable[..., Server]]:
+def mailtrap_factory(
+    mailtrap_settings: Mapping[str, Any], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Server]]:
     """A function that starts further servers, `mailtrap_factory(message_size="1k")`; all end with the test."""
     from mailtrap_lite import Server  # the first use pays for the import, not every start of pytest
 
     with ExitStack() as servers:
-        yield lambda **changes: servers.enter_context(Server(**{**mailtrap_settings, **changes}))
+
+        def start(**changes: Any) -> Server:
+            server = servers.enter_context(Server(**{**mailtrap_settings, **changes}))
+            request.node.stash.setdefault(_SERVERS, []).append(server)
+            return server
+
+        yield start

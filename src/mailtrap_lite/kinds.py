@@ -178,6 +178,10 @@ def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()) for part in re.split(r"[;\n]", text) if part.strip())
+
+
 def _text(text: str) -> str:
     if not text or "\0" in text:
         raise ValueError
@@ -211,6 +215,7 @@ class Kind:
     allowed: str
     placeholder: str
     secret: bool = False  # a value is never shown, not even a wrong one
+    separator: str = ","  # between several, where a list or a tuple becomes text
 
 
 ENDPOINT = Kind(
@@ -246,6 +251,9 @@ MAILBOXES = Kind(
     _mailboxes,
     "USER:MAILBOX, several separated by commas; a mailbox is an address, a local part or *",
     "USER:MAILBOX,…",
+)
+FAULTS = Kind(
+    _lines, "STAGE [CONDITION ...] ACTION [COUNT], several separated by semicolons; see faults", "FAULT", separator=";"
 )
 
 

@@ -17,6 +17,7 @@ from mailtrap_lite.kinds import (
     ENDPOINT,
     ENDPOINT_OR_SOCKET,
     EXPIRY,
+    FAULTS,
     HOPS,
     HOSTNAME,
     HOSTNAMES,
@@ -169,6 +170,9 @@ class Settings:
         MAILBOXES,
         "which mailbox a POP3 user opens, not that of the name; each needs a password in users, or pop3_auth=any",
     )
+    faults: tuple[str, ...] = _setting(
+        (), FAULTS, "what goes wrong on purpose, as `RCPT bob@* 450 4.2.1 busy times=2`; the flag can be given again"
+    )
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
 
@@ -200,7 +204,7 @@ class Settings:
         for name, value in (values or {}).items():
             if name not in known:
                 raise BadSetting(f"{name!r} from {source} is not a setting; the settings are {', '.join(known)}")
-            text = _as_text(value)
+            text = _as_text(value, known[name])
             given[name] = value if text is None else read(known[name], text, source=source)
         return replace(base, **given) if base is not None else cls(**given)
 
@@ -221,26 +225,27 @@ def default_of(item: Field[Any]) -> str:
     return _spell(item.default if item.default is not MISSING else None)
 
 
-def _spell(value: object) -> str:
+def _spell(value: object, separator: str = ",") -> str:
     match value:
         case None | ():
             return ""
         case bool():
             return "yes" if value else "no"
         case tuple():
-            return ",".join(":".join(item) if isinstance(item, tuple) else item for item in value)
+            return separator.join(":".join(item) if isinstance(item, tuple) else item for item in value)
         case float():
             return f"{value:g}"
     return str(value)
 
 
-def _as_text(value: object) -> str | None:
+def _as_text(value: object, item: Field[Any]) -> str | None:
     """Return what a caller or TOML gave as the text a flag would take; None for a value to be kept as it is."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Path | list):
         return None
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    kind: Kind = item.metadata["kind"]
+    return kind.separator.join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _checked(item: Field[Any], value: object) -> object:
@@ -252,7 +257,7 @@ def _checked(item: Field[Any], value: object) -> object:
         return None
     kind: Kind = item.metadata["kind"]
     try:
-        read_back = kind.read(_spell(value))
+        read_back = kind.read(_spell(value, kind.separator))
     except (TypeError, ValueError):  # TypeError: not even something that can be spelled
         read_back = None
     if read_back is not None and (read_back == value or (isinstance(value, tuple) and len(read_back) == len(value))):

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from mailtrap_lite import Server
+
 
 @dataclass
 class Command:
@@ -34,7 +36,9 @@ class Command:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which nobody has set anything, and a home of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILTRAP_LITE_", "XDG_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAILTRAP_LITE_", "XDG_", "COLUMNS"))
+    }
     return {**kept, "HOME": str(tmp_path / "home"), "PYTHONDEVMODE": "1", "PYTHONWARNINGS": "error"}
 
 
@@ -42,11 +46,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def run(environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command to its end in an empty directory."""
 
-    def start(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def start(*arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "mailtrap_lite", *arguments],
             cwd=tmp_path,
             env={**environment, **more},
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=30,
@@ -87,6 +92,32 @@ def serve(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[...,
         for stream in (command.process.stdout, command.process.stderr):
             assert stream is not None
             stream.close()
+
+
+@pytest.fixture
+def ask(run: Callable[..., subprocess.CompletedProcess[str]], mailtrap: Server) -> Callable[..., Any]:
+    """Run a command against the server of the test."""
+
+    def start(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        smtp = {"MAILTRAP_LITE_SMTP": str(mailtrap.smtp)}
+        return run(*arguments, **{"MAILTRAP_LITE_URL": mailtrap.url, **smtp, **more})
+
+    return start
+
+
+@pytest.fixture
+def with_programs(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """An environment whose PATH has the two programs that an installation has."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    for name, module in (
+        ("mailtrap-lite", "mailtrap_lite.cli"),
+        ("mailtrap-lite-sendmail", "mailtrap_lite.cli.sendmail"),
+    ):
+        program = directory / name
+        program.write_text(f"#!{sys.executable}\nimport sys\nfrom {module} import main\nsys.exit(main())\n")
+        program.chmod(0o755)
+    return {**environment, "PATH": f"{directory}:{environment['PATH']}"}
 
 
 @pytest.fixture

@@ -265,7 +265,17 @@ def test_a_port_in_use_is_one_line(run: Run, setting: str) -> None:
         pytest.param(
             ["--smtp"], "argument --smtp: expected one argument; `mailtrap-lite --help` lists what there is", id="none"
         ),
-        pytest.param(["extra"], "unrecognized arguments: extra; `mailtrap-lite --help` lists what there is", id="word"),
+        pytest.param(
+            ["extra"],
+            "'extra' is no command; "
+            "they are list, show, wait, send, export, import, delete, completion, serve, sendmail",
+            id="word",
+        ),
+        pytest.param(
+            ["serve", "extra"],
+            "unrecognized arguments: extra; `mailtrap-lite --help` lists what there is",
+            id="two words",
+        ),
         pytest.param(
             ["--web=0.0.0.0:8025"],
             "web: 0.0.0.0:8025 lets other machines read the mail, and there is no password; "

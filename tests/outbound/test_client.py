@@ -311,6 +311,11 @@ PERMITTED = {
     ("mailtrap_lite/server/listening.py", "connect"),  # whether somebody listens at a Unix socket
     ("mailtrap_lite/web/serve.py", "http.client"),  # the name of an error
     ("mailtrap_lite/store/file.py", "connect"),  # to a file
+    # Commands ask the server that they are pointed at, and hand it mail.
+    ("mailtrap_lite/cli/calling.py", "connect"),
+    ("mailtrap_lite/cli/calling.py", "http.client"),
+    ("mailtrap_lite/cli/relaying.py", "create_connection"),
+    ("mailtrap_lite/cli/submission.py", "smtplib"),
 }
 
 

@@ -38,6 +38,7 @@ def order(sandbox: Sandbox, talk: Callable[..., Recorder]) -> str:
     mail.add_alternative("<p>text</p>", subtype="html")
     mail.add_attachment(octets.getvalue(), "image", "png", filename="a.png")
     sandbox.deliver(mail, to="bob@example.com")
+    sandbox.faults.read("RCPT eve@* 550 5.1.1 nobody here")
     return talk("C: EHLO me", messages=[1]).id
 
 

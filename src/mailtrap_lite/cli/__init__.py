@@ -1,4 +1,4 @@
-"""The command: argv, environment and TOML become settings, settings become a server."""
+"""The command: argv, environment and TOML become a server, or questions to one that runs."""
 
 from mailtrap_lite.cli.main import main
 

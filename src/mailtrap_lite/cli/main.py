@@ -1,98 +1,63 @@
-"""`mailtrap-lite`: start a server, say where it is, and end it when asked."""
+"""`mailtrap-lite`: find out which command is meant, and run it. It imports the server only for the one that serves."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from io import TextIOWrapper
 
-from mailtrap_lite.cli import ready
-from mailtrap_lite.cli.logs import log_to_stderr
-from mailtrap_lite.cli.signals import Signals
-from mailtrap_lite.cli.sources import gather
-from mailtrap_lite.errors import BadSetting, MailtrapError
-from mailtrap_lite.server import Server
-from mailtrap_lite.settings import MEMORY, Settings
+from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE, Command
+from mailtrap_lite.cli.failure import USAGE, Failure
 from mailtrap_lite.terminal import escaped
 
-# How long mail that is being received may still come in after SIGINT or SIGTERM, in seconds.
-GRACE = 1.5
+INTERRUPTED = 128 + 2  # as a shell says it of SIGINT
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
-    """Run the command; return its exit code: 0 after a signal, 2 for a bad setting, 1 if anything else is wrong."""
-    with Signals() as signals:
-        try:
-            settings = gather(
-                sys.argv[1:] if argv is None else argv,
-                os.environ if environment is None else environment,
-                Path.cwd(),
-                base=Settings(store=str(_default_store())),
-            )
-            log_to_stderr(settings.log_level)
-            serve(settings, signals)
-        except MailtrapError as err:
-            print(f"mailtrap-lite: {_one_line(err)}", file=sys.stderr)  # noqa: T201 - a command talks
-            return 2 if isinstance(err, BadSetting) else 1
-    return 0
+    """Run a command; return its exit code, which docs/commands.md tells. Without the name of one it serves."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    surroundings = os.environ if environment is None else environment
+    if not arguments or arguments[0].startswith("-"):
+        return _serve(arguments, surroundings)
+    name, *rest = arguments
+    if name == SERVE:
+        return _serve(rest, surroundings)
+    if name == "sendmail":
+        from mailtrap_lite.cli.sendmail import main as sendmail  # it reads its arguments as sendmail does
+
+        return sendmail(rest, surroundings)
+    if name not in COMMANDS:
+        _complain(f"{name!r} is no command; they are {', '.join([*COMMANDS, *OTHERS])}")
+        return USAGE
+    return _run(COMMANDS[name], rest, surroundings)
 
 
-def serve(settings: Settings, signals: Signals) -> None:
-    """Serve until a signal comes; raises MailtrapError when the server cannot start."""
-    server = Server(settings).start()
+def _serve(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    from mailtrap_lite.cli.serving import main as serve  # brings the server, which no other command needs
+
+    return serve(arguments, environment)
+
+
+def _run(command: Command, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    from mailtrap_lite.cli.parsing import parsed
+
     try:
-        server.wait_until_serving()
-        banner = _banner(server)  # brings up the web side
-        if settings.ready_file is not None:
-            ready.write(settings.ready_file, server)
-        _say(banner)
-        signals.wait()
-    finally:
-        if settings.ready_file is not None:
-            ready.remove(settings.ready_file)
-        server.stop(grace=GRACE)
-
-
-def _say(text: str) -> None:
-    try:
-        print(text, flush=True)  # noqa: T201 - a command talks
-    except OSError:  # nobody listens any more, which is no reason not to serve
+        if isinstance(sys.stdout, TextIOWrapper):  # a terminal of another age still shows what it can
+            sys.stdout.reconfigure(errors="backslashreplace")
+        values = parsed(command, arguments)
+        code = command.function()(values, environment)
+        sys.stdout.flush()
+    except Failure as failure:
+        _complain(str(failure))
+        return failure.code
+    except BrokenPipeError:  # whoever read has enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
 
 
-def _default_store() -> Path:
-    from platformdirs import user_data_path  # only the command has a file of its own
-
-    return user_data_path("mailtrap-lite", appauthor=False) / "mail.db"
-
-
-def _banner(server: Server) -> str:
-    where = (
-        "in memory, gone when this ends"
-        if server.settings.store == MEMORY
-        else Path(server.settings.store).expanduser().absolute()
-    )
-    count = server.sandbox.counts().total
-    tls = f"   STARTTLS, trust {server.tls.ca_file}" if "smtps" in server.endpoints else ""
-    more = [(name, where) for name, where in server.endpoints.items() if name in ("smtps", "lmtp", "pop3s")]
-    also = "".join(f"  {name.upper():5}  {where}\n" for name, where in more)
-    return (
-        f"mailtrap-lite catches mail; nothing leaves this machine. Ctrl+C ends it.\n"
-        f"  SMTP   {server.smtp}{tls}\n"
-        f"{also}"
-        f"  POP3   {server.pop3}   user: an address, any password\n"
-        f"  web    {_web(server)}\n"
-        f"  store  {where} ({count:,} message{'' if count == 1 else 's'})"
-    )
-
-
-def _web(server: Server) -> str:
-    if server.web.path:
-        return f"curl --unix-socket {server.web.path} http://localhost{server.settings.web_base_path}/"
-    trust = f"   trust {server.tls.ca_file}" if server.settings.web_tls else ""
-    return f"{server.url}{trust}"
-
-
-def _one_line(error: MailtrapError) -> str:
-    return escaped(" ".join(str(error).split()))
+def _complain(text: str) -> None:
+    print(f"mailtrap-lite: {escaped(' '.join(text.split()))}", file=sys.stderr)  # noqa: T201 - a command talks

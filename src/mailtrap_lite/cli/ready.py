@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.server import Server
 from mailtrap_lite.version import __version__
+
+log = logging.getLogger(__name__)
 
 
 def describe(server: Server) -> dict[str, object]:
@@ -26,6 +32,39 @@ def describe(server: Server) -> dict[str, object]:
         "web": {"host": server.web.host, "port": server.web.port, "url": server.url, **path},
         **tls,
     }
+
+
+@contextmanager
+def written(path: Path, server: Server) -> Iterator[None]:
+    """Keep a ready file while the block runs; raises BadSetting."""
+    write(path, server)
+    try:
+        yield
+    finally:
+        remove(path)
+
+
+@contextmanager
+def usually_written(path: Path, server: Server) -> Iterator[None]:
+    """Keep the ready file at the usual place, where commands look, while the block runs.
+
+    The first server has it as long as it runs; those beside it go without. Where it cannot be written nobody minds.
+    """
+    lock = FileLock(path.with_suffix(".lock"), blocking=False)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+        write(path, server)
+    except (OSError, BadSetting, Timeout) as err:
+        log.info("commands do not find this server by themselves: %s", err)
+        lock.release()
+        yield
+        return
+    try:
+        yield
+    finally:
+        remove(path)
+        lock.release()
 
 
 def write(path: Path, server: Server) -> None:

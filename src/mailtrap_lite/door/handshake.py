@@ -13,6 +13,9 @@ from mailtrap_lite.message import Ending
 
 # Seconds in which a handshake has to be done, if an idle client is not cut before.
 LONGEST: Final = 30.0
+# What a server answers that cannot agree with a client: a fatal alert, handshake_failure (RFC 8446 section 6.2, with
+# the record version of appendix D.1). The loop's start_tls() says nothing when it fails.
+ALERT: Final = b"\x15\x03\x01\x00\x02\x02\x28"
 # Seconds that a client has for its own goodbye to TLS at the end.
 FAREWELL: Final = 2.0
 
@@ -49,16 +52,16 @@ async def shake_hands(
             ssl_shutdown_timeout=FAREWELL,
         )
     except OSError as error:  # a failed, a broken and a slow handshake all are
-        failure = NotSecured(str(getattr(error, "reason", None) or error or "broken"), _ending_of(error))
+        why, ending = str(getattr(error, "reason", None) or error or "broken"), _ending_of(error)
         # The frames of start_tls() hold the error too: 256 KiB of buffers until the garbage collector finds out.
         error.__traceback__ = None
     else:
         # None, whatever its type says, or a dead one: the client left in the middle, or we ended the connection.
         if secured is not None and not secured.is_closing():
             return secured
-        failure = NotSecured("the client left", Ending.LEFT)
-    # Not inside the except clause: the error would be kept as the context.
-    raise failure
+        why, ending = "the client left", Ending.LEFT
+    # Not inside the except clause: the error would be kept as the context. In no name of this frame, which it holds.
+    raise NotSecured(why, ending)
 
 
 def described(transport: asyncio.Transport) -> tuple[str | None, str | None]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import islice
 
 from mailtrap_lite.message.html import text_of
-from mailtrap_lite.message.limits import LINKS, MARKUP
+from mailtrap_lite.message.limits import LINKED, LINKS
 from mailtrap_lite.message.markup import Mark, Token, tokens, value_of
 
 _URL = re.compile(
@@ -92,8 +92,11 @@ class Link:
 
 
 def links_in(*, html: str = "", text: str = "") -> tuple[Link, ...]:
-    """Return the links of the HTML, then those of the text, in order; the first 1,000 of each. Never raises."""
-    return tuple(islice(_in_html(html[:MARKUP]), LINKS)) + tuple(islice(_in_text(text[:MARKUP]), LINKS))
+    """Return the links of the HTML, then those of the text, in order. Never raises.
+
+    Of each the first 1,000, in its first million characters.
+    """
+    return tuple(islice(_in_html(html[:LINKED]), LINKS)) + tuple(islice(_in_text(text[:LINKED]), LINKS))
 
 
 def pieces(text: str) -> Iterator[str | Link]:

@@ -37,6 +37,7 @@ class Token(NamedTuple):
 _CODE = frozenset({"script", "style", "textarea", "title", "xmp", "noembed", "iframe"})
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # str.lower() may change the length
 _OPEN = re.compile(r"</?[a-zA-Z][^\s/>]{0,60}")
+_STRAY = re.compile(r"<+(?=<)")  # none of these opens a tag, and there may be millions
 # No alternative can fail after a long match. A quote that is never closed ends with the piece that is looked at.
 _INSIDE = re.compile(
     r"""(?P<end>/?>)
@@ -66,8 +67,9 @@ def tokens(html: str) -> Iterator[Token]:
             position = _behind(html, ">", start)
             yield Token(Mark.DOCTYPE, html[start:position])
         elif (tag := _OPEN.match(html, start)) is None:
-            position = start + 1
-            yield Token(Mark.TEXT, "<")
+            stray = _STRAY.match(html, start)
+            position = stray.end() if stray else start + 1
+            yield Token(Mark.TEXT, html[start:position])
         else:
             yield Token(Mark.TAG, tag[0])
             position = tag.end()

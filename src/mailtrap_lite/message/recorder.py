@@ -15,7 +15,7 @@ MOST_TEXT = 200
 MOST_MESSAGES = 10_000  # the newest
 MOST_FINDINGS = 100
 
-_Noted: TypeAlias = tuple[Speaker, float, bytes]
+_Noted: TypeAlias = tuple[Speaker, float, bytes, bool]
 
 
 class Recorder:
@@ -76,10 +76,13 @@ class Recorder:
         # Of SMTP it can be counted from the lines; of POP3 also what they leave out matters.
         self._tally = Tally() if protocol is Protocol.POP3 else None
 
-    def note(self, speaker: Speaker, text: bytes, now: float) -> None:
-        """Write down one line; `now` is in seconds since the epoch. Secrets must be gone already."""
+    def note(self, speaker: Speaker, text: bytes, now: float, *, fault: bool = False) -> None:
+        """Write down one line; `now` is in seconds since the epoch. Secrets must be gone already.
+
+        fault: it came of a fault on purpose.
+        """
         self._noted += 1
-        noted = (speaker, now, text[: self._most_text])
+        noted = (speaker, now, text[: self._most_text], fault)
         if len(self._first) < self._most_first:
             self._first.append(noted)
         else:
@@ -130,8 +133,8 @@ class Recorder:
             started=self.started,
             ended=self.ended,
             lines=tuple(
-                Line(who, max(0.0, at - self.started), texts.get(text) or texts.setdefault(text, readable(text)))
-                for who, at, text in first + last
+                Line(who, max(0.0, at - self.started), texts.get(text) or texts.setdefault(text, readable(text)), fault)
+                for who, at, text, fault in first + last
             ),
             omitted=max(0, self._noted - len(first) - len(last)),
             gap=len(first),
@@ -153,6 +156,6 @@ class Recorder:
 
 def _counted(lines: Iterable[_Noted]) -> Tally:
     tally = Tally()
-    for speaker, _, text in lines:
+    for speaker, _, text, _ in lines:
         tally.noted(speaker, text)
     return tally

@@ -33,15 +33,21 @@ class Ending(StrEnum):
     IDLE = "idle"  # the client was silent or slow for too long
     REFUSED = "refused"  # we sent it away: too many connections or errors, no SMTP, a failed handshake
     SHUTDOWN = "shutdown"  # the server was stopped
+    FAULT = "fault"  # a fault on purpose ended it
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a conversation without its CRLF. `at`: seconds since the session began. Secrets read `***`."""
+    """One line of a conversation without its CRLF. `at`: seconds since the session began. Secrets read `***`.
+
+    fault: a fault on purpose made it, and the server would have said something else. It follows a note that names the
+    fault.
+    """
 
     speaker: Speaker
     at: float
     text: str
+    fault: bool = False
 
     def __str__(self) -> str:
         return f"{self.speaker}: {self.text}"
@@ -59,12 +65,14 @@ class Exchange:
     The greeting's command is "", and that of a mail is what was noted of it, as "24 octets of data".
 
     at: seconds since the session began. took: seconds from the command to the last line of its reply.
+    fault: a fault on purpose made a reply, or kept it away.
     """
 
     command: str
     replies: tuple[str, ...]
     at: float
     took: float
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +154,20 @@ class Session:
     def exchanges(self) -> tuple[Exchange, ...]:
         """Each command with its replies, in order."""
         found: list[Exchange] = []
-        command, at, replies, last = "", 0.0, [], 0.0
+        command, at, replies, last, fault = "", 0.0, list[str](), 0.0, False
         for line in self.lines:
+            fault = fault or line.fault
             if line.speaker is Speaker.SERVER:
                 replies.append(line.text)
                 last = line.at
                 continue
+            if line.fault:  # says why the command before it is answered so, or not at all
+                continue
             if replies or command:
-                found.append(Exchange(command, tuple(replies), at, max(0.0, last - at)))
-            command, at, replies, last = line.text, line.at, [], line.at
+                found.append(Exchange(command, tuple(replies), at, max(0.0, last - at), fault))
+            command, at, replies, last, fault = line.text, line.at, [], line.at, False
         if replies or command:
-            found.append(Exchange(command, tuple(replies), at, max(0.0, last - at)))
+            found.append(Exchange(command, tuple(replies), at, max(0.0, last - at), fault))
         return tuple(found)
 
     @property

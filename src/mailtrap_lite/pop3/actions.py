@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from mailtrap_lite.faults import ActiveFault
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -15,9 +17,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this: a status line and what belongs to it, with every CRLF."""
+    """Send this: a status line and what belongs to it, with every CRLF. fault: a fault on purpose made it."""
 
     data: bytes
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,22 @@ class Expunge:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Send these last words and end the connection."""
+    """Send these last words and end the connection. fault: as in Send."""
 
     data: bytes
+    fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Misbehave:
+    """A fault on purpose happens: do what it says to what follows, which is nothing if it ends the connection.
+
+    content: it is about the content of a message, and not about the reply before it.
+    """
+
+    fault: ActiveFault
+    content: bool = False
 
 
 Question: TypeAlias = Login | StartTls | Fetch | Expunge
-Action: TypeAlias = Heard | Send | Transmit | Question | Close
+Action: TypeAlias = Heard | Send | Transmit | Question | Close | Misbehave

@@ -67,9 +67,9 @@ def uidl(machine: Machine, text: bytes | None = None) -> None:
     """Say the unique-id of one message, or of each."""
     if text is not None:
         number = machine.maildrop.number(text)
-        machine.reply(ok(f"{number} {machine.maildrop[number].uid}"))
+        machine.reply(ok(f"{number} {machine.uid_of(machine.maildrop[number])}"))
         return
-    rows = (f"{number} {entry.uid}" for number, entry in machine.maildrop.kept())
+    rows = (f"{number} {machine.uid_of(entry)}" for number, entry in machine.maildrop.kept())
     machine.reply(ok("unique-ids follow") + listing(rows))
 
 

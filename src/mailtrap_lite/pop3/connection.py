@@ -19,8 +19,9 @@ from mailtrap_lite.door.patience import Patience
 from mailtrap_lite.door.reading import read_in_pieces
 from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
 from mailtrap_lite.message import Ending, Protocol, Speaker
-from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Send, StartTls, Transmit
+from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Misbehave, Send, StartTls, Transmit
 from mailtrap_lite.pop3.machine import Machine
+from mailtrap_lite.pop3.misbehaving import Misbehaviour, OnPurpose
 from mailtrap_lite.pop3.offer import offer
 from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
@@ -69,6 +70,7 @@ class Connection(asyncio.Protocol):
             tls_first=door.settings.pop3_require_tls,
             login_delay=door.settings.pop3_login_delay,
             expire=str(door.settings.pop3_expire).upper(),
+            faults=lambda stage, user: self._faulty.at(stage, user),
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
@@ -98,6 +100,7 @@ class Connection(asyncio.Protocol):
         self._recorder = self._sandbox.begin_session(Protocol.POP3, client=client)
         self._patience = Patience(idle=self._settings.pop3_idle, over=self._ran_out, excused=self._is_taking)
         self._visit = Visit(self._sandbox, self._recorder, self._patience)
+        self._faulty = Misbehaviour(self._door.faults, self._recorder, self._out, self._patience)
         self._task = self._loop.create_task(self._live())
         log.debug("POP3 session %s: begins, client %s", self._recorder.id, self._recorder.client)
 
@@ -120,11 +123,15 @@ class Connection(asyncio.Protocol):
         if self._machine.pending > MOST_PENDING and not self._shaking:
             self._transport.pause_reading()
         self._news.set()
+        if self._shaking:
+            self._faulty.heard.set()
 
     def eof_received(self) -> bool:
         """Go on: a client that has sent QUIT may close its side and still wants the answer."""
         self.link = Link.HALF_CLOSED
         self._news.set()
+        if self._task is not None:
+            self._faulty.client_left(whole=False)
         # TLS has no other direction that could stay open.
         return self._task is not None and not self._secure and not self._shaking
 
@@ -142,6 +149,8 @@ class Connection(asyncio.Protocol):
         """Let the task find out."""
         self.link = Link.LOST
         self._news.set()
+        if self._task is not None:
+            self._faulty.client_left(whole=True)
         self._out.resume()
         self._part()
 
@@ -163,11 +172,13 @@ class Connection(asyncio.Protocol):
 
     async def _live(self) -> None:
         try:
+            await self._faulty.welcome()
             if self._shaking:
                 await self._shake_hands()
             await self._converse()
-        except Gone:
-            pass
+        except Gone as gone:
+            if isinstance(gone, OnPurpose):
+                self._ending = Ending.FAULT
         except asyncio.CancelledError:
             self._visit.forget()
             raise
@@ -208,15 +219,18 @@ class Connection(asyncio.Protocol):
             match action:
                 case Heard(text):
                     self._heard = True
+                    self._faulty.forget()
                     if self._unsure:
                         await self._make_sure()
                     self._note(Speaker.CLIENT, text)
-                case Send(data):
-                    await self._send(data)
+                case Send(data, is_fault):
+                    await self._send(data, fault=is_fault)
+                case Misbehave(fault, content):
+                    await self._faulty.perform(fault, content=content)
                 case Transmit():
                     await self._transmit(action)
-                case Close(data):
-                    await self._say_goodbye(data)
+                case Close(data, is_fault):
+                    await self._say_goodbye(data, fault=is_fault)
                     return False
                 case StartTls(reply):
                     await self._start_tls(reply)
@@ -243,11 +257,11 @@ class Connection(asyncio.Protocol):
         except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
             return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
 
-    async def _send(self, data: bytes) -> None:
+    async def _send(self, data: bytes, *, fault: bool = False) -> None:
         if self._heard and self._machine.pending:  # what is there was sent before the client could have this reply
             self._recorder.pipelined = True
-        self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
-        await self._out.add(data)
+        self._note(Speaker.SERVER, data[: data.index(b"\r\n")], fault=fault)
+        await self._faulty.send(data)
         self._recorder.octets_out = self._out.total
 
     async def _make_sure(self) -> None:
@@ -263,7 +277,7 @@ class Connection(asyncio.Protocol):
 
     async def _transmit(self, action: Transmit) -> None:
         for piece in transmission(action.raw, action.lines):
-            await self._out.add(piece)
+            await self._faulty.send(piece, content=True)
             if len(piece) >= SLICE:
                 await asyncio.sleep(0)  # a fast client must not keep the loop to itself
         self._recorder.octets_out = self._out.total
@@ -271,13 +285,15 @@ class Connection(asyncio.Protocol):
         if sends_all(action.raw, action.lines):
             self._visit.sent(action.number)
 
-    async def _say_goodbye(self, data: bytes) -> None:
+    async def _say_goodbye(self, data: bytes, *, fault: bool) -> None:
         # Do, then reply: who reads the last words finds the maildrop unlocked and the session written down.
-        self._note(Speaker.SERVER, data[: data.index(b"\r\n")])
+        self._note(Speaker.SERVER, data[: data.index(b"\r\n")], fault=fault)
         self._recorder.octets_out = self._out.total + len(data)
         self._ending = Ending.QUIT if data.startswith(b"+OK") else Ending.REFUSED
+        if fault or self._faulty.pending:
+            self._ending = Ending.FAULT
         await self._visit.end(self._ending)
-        await self._out.add(data)
+        await self._faulty.send(data)
         await self._out.flush()
 
     # TLS.
@@ -295,7 +311,7 @@ class Connection(asyncio.Protocol):
         self._machine.secured()
 
     async def _shake_hands(self) -> None:
-        context = self._door.tls
+        context = await self._faulty.context(self._door.tls, self._door.flawed)
         assert context is not None  # TLS is not offered without one  # noqa: S101
         try:
             with self._patience.working():  # a handshake has a time of its own
@@ -367,8 +383,8 @@ class Connection(asyncio.Protocol):
 
     # The end.
 
-    def _note(self, speaker: Speaker, text: bytes) -> None:
-        self._recorder.note(speaker, text, self._sandbox.clock())
+    def _note(self, speaker: Speaker, text: bytes, *, fault: bool = False) -> None:
+        self._recorder.note(speaker, text, self._sandbox.clock(), fault=fault)
 
     def _is_taking(self) -> bool:
         """Return whether the client takes what it was sent, though it says nothing."""

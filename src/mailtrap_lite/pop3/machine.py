@@ -14,13 +14,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from mailtrap_lite.accounts import Accounts
 from mailtrap_lite.discretion import HIDDEN, Discretion
+from mailtrap_lite.faults import ChangeUidl, Drop, Err, Hide, Reset, Stage, Stall
 from mailtrap_lite.lines import AUTH_LINE, LineReader, Overlong
-from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Question, Send, StartTls, Transmit
+from mailtrap_lite.pop3.actions import (
+    Action,
+    Close,
+    Expunge,
+    Fetch,
+    Heard,
+    Login,
+    Misbehave,
+    Question,
+    Send,
+    StartTls,
+    Transmit,
+)
 from mailtrap_lite.pop3.commands import COMMANDS, Command
+from mailtrap_lite.pop3.faults import STAGES, Asked, changed_uid, no_fault
 from mailtrap_lite.pop3.login import answer
 from mailtrap_lite.pop3.offer import Hidden, Offer, offer
 from mailtrap_lite.pop3.replies import err, ok
@@ -50,13 +65,15 @@ class Machine:
         tls_first: bool = False,
         login_delay: int = 0,
         expire: str = "NEVER",
+        faults: Asked = no_fault,
         implementation: str = "mailtrap-lite",
     ) -> None:
         """Begin with the greeting.
 
         stamp: returns a new `<unique@host>` at each call. hidden: returns what is not there now, and is asked each
         time. can_tls: there is a certificate. tls: it is in use already. tls_first: nobody logs in without.
-        login_delay: in seconds, for CAPA. expire: for CAPA too.
+        login_delay: in seconds, for CAPA. expire: for CAPA too. faults: returns the one that happens at a stage, to a
+        user if there is one.
         """
         self.state = State.AUTHORIZATION
         self.user: str | None = None
@@ -71,6 +88,9 @@ class Machine:
         self._tls_first = tls_first
         self._login_delay = login_delay
         self._expire = expire
+        self._faults = faults
+        self._hidden_here: frozenset[str] = frozenset()  # since CAPA was said last, by a fault
+        self._uid_mark = ""  # while UIDL is answered, by a fault
         self._lines = LineReader()
         self._outstanding: Question | None = None
         self._failed_logins = 0
@@ -78,7 +98,8 @@ class Machine:
         # RFC 1939 section 7: a "<" in the greeting promises APOP.
         self.timestamp = b"" if "APOP" in hidden() or (tls_first and not tls) else stamp()
         greeting = f"{hostname} POP3 ready {self.timestamp.decode()}".rstrip()
-        self._actions: deque[Action] = deque([Send(ok(greeting))])
+        self._actions: deque[Action] = deque()
+        self._greeting = ok(greeting)
 
     # For the shell.
 
@@ -94,6 +115,9 @@ class Machine:
 
     def next_action(self) -> Action | None:
         """Return what to do next; None when the client, or the answer to a question, is to be waited for."""
+        if self._greeting:
+            greeting, self._greeting = self._greeting, b""
+            self._unless_faulty(Stage.BANNER, partial(self.reply, greeting), user=None)
         while not self._actions:
             if self._outstanding is not None or not self._next_line():
                 return None
@@ -148,7 +172,7 @@ class Machine:
     def offer(self) -> Offer:
         """What the session can use now."""
         return offer(
-            self._hidden(),
+            self._hidden() | self._hidden_here if self._hidden_here else self._hidden(),
             stls=self._can_tls and not self._tls,
             apop=bool(self.timestamp),
             tls_first=self._tls_first and not self._tls,
@@ -162,8 +186,15 @@ class Machine:
 
     def ask(self, question: Question) -> None:
         """Ask the shell; until it answers nothing further is looked at."""
-        self._outstanding = question
-        self._actions.append(question)
+        go = partial(self._put, question)
+        if isinstance(question, Login):
+            self._unless_faulty(Stage.LOGIN, go, user=question.user)
+        else:
+            go()
+
+    def uid_of(self, entry: Entry) -> str:
+        """Return the unique-id of a message, as it is said now."""
+        return changed_uid(entry.uid, self._uid_mark) if self._uid_mark else entry.uid
 
     def start_tls(self, reply: bytes) -> None:
         """Ask the shell for TLS, which the client begins when it has this reply."""
@@ -176,11 +207,11 @@ class Machine:
         """
         return self._lines.clear()
 
-    def close(self, data: bytes) -> None:
+    def close(self, data: bytes, *, fault: bool = False) -> None:
         """Send these last words and end the connection."""
         self.state = State.CLOSED
         self._lines.clear()  # what was pipelined behind QUIT is for nobody
-        self._actions.append(Close(data))
+        self._actions.append(Close(data, fault))
 
     def login_failed(self, text: str, code: str) -> None:
         """Answer a login that was not good; the third with wrong credentials ends the connection."""
@@ -232,7 +263,12 @@ class Machine:
             arguments = [rest] if space else []
         if not command.least <= len(arguments) <= command.most:
             raise Refused(f"usage: {command.syntax}")
-        command.run(self, *arguments)
+        go = partial(command.run, self, *arguments)
+        stage = STAGES.get(name)
+        if stage is None:
+            go()
+        else:
+            self._unless_faulty(stage, go, user=self.user)
 
     def _look_up(self, name: str) -> Command:
         """Return the command of this name, or raise Refused. A client's words are never echoed."""
@@ -244,6 +280,43 @@ class Machine:
                 raise Refused(f"not in the {self.state} state")
             return command
         raise Refused("unknown command")
+
+    def _put(self, question: Question) -> None:
+        self._outstanding = question
+        self._actions.append(question)
+
+    def _unless_faulty(self, stage: Stage, go: Callable[[], None], *, user: str | None) -> None:
+        """Do what is right, unless a fault happens at this stage."""
+        if stage is Stage.CAPA:
+            self._hidden_here = frozenset()
+        self._uid_mark = ""
+        fault = self._faults(stage, user)
+        if fault is None:
+            go()
+            return
+        self._actions.append(Misbehave(fault, content=stage in (Stage.RETR, Stage.TOP)))
+        match fault.action:
+            case Err(text, code):
+                self._refuse_at(stage, err(text, code))
+            case Drop() | Reset() | Stall():
+                return
+            case Hide(names):
+                self._hidden_here = frozenset(names)
+                go()
+            case ChangeUidl(mark):
+                self._uid_mark = mark
+                go()
+            case _:
+                go()
+
+    def _refuse_at(self, stage: Stage, reply: bytes) -> None:
+        # RFC 1939 section 6: whatever is said to QUIT, the connection ends.
+        if stage in (Stage.BANNER, Stage.QUIT):
+            self.close(reply, fault=True)
+            return
+        if stage is Stage.LOGIN:
+            self.user = None
+        self._actions.append(Send(reply, fault=True))
 
     def _has(self, capability: str, state: State) -> bool:
         """Return whether it is offered, or "" is needed; raises Refused for what waits for TLS."""

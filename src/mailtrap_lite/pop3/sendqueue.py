@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from typing import Final
 
+from mailtrap_lite.door.breaking import break_off
+
 if sys.platform == "linux":
     from fcntl import ioctl
     from termios import TIOCOUTQ  # tcp(7): SIOCOUTQ, the octets in the send queue
@@ -33,6 +35,7 @@ class SendQueue:
         self._transport = transport
         self._below: asyncio.Transport | None = None  # what carries the transport's TLS
         self._collected = bytearray()
+        self._broken = False
         self.total = 0  # octets ever added
         self._writable = asyncio.Event()
         self._writable.set()
@@ -96,9 +99,19 @@ class SendQueue:
         poll.register(sock.fileno(), 0)  # errors and the end of both directions are told unasked
         return bool(poll.poll(0))
 
+    def read_on(self) -> None:
+        """Have the transport tell when the client leaves, even if it was told to read no more."""
+        self._transport.resume_reading()
+
+    def break_off_at_end(self) -> None:
+        """End the connection with RST when it is closed."""
+        self._broken = True
+
     def close(self) -> None:
         """End the connection: in good order when everything is with the system, else at once."""
-        if self._writable.is_set():
+        if self._broken:
+            break_off(self._transport)
+        elif self._writable.is_set():
             self._transport.close()
         else:
             self._transport.abort()

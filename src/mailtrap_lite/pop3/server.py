@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
+from mailtrap_lite.faults import Flaw
 from mailtrap_lite.pop3.connection import Connection
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
@@ -31,7 +32,8 @@ class Pop3Door:
     """Call it for a protocol, as `loop.create_server(door, …)` does. On the loop.
 
     tls: the context for STLS; without one there is no TLS. implicit_tls: TLS from the first octet (RFC 8314).
-    stamp: returns a timestamp that was never used before.
+    stamp: returns a timestamp that was never used before. flawed: returns the context for a certificate with a flaw,
+    which a fault may ask for.
     """
 
     def __init__(
@@ -42,8 +44,11 @@ class Pop3Door:
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         stamp: Callable[[], bytes] | None = None,
+        flawed: Callable[[Flaw], ssl.SSLContext] | None = None,
     ) -> None:
         self.sandbox = sandbox
+        self.faults = sandbox.faults
+        self.flawed = flawed
         self.settings = settings
         self.tls = tls
         self.implicit_tls = implicit_tls
@@ -55,6 +60,11 @@ class Pop3Door:
 
     def __call__(self) -> asyncio.BaseProtocol:
         return _Turned() if self._closed else Connection(self)
+
+    def cut(self) -> None:
+        """End all sessions now, without a word; who comes next is let in. One in its UPDATE state goes on."""
+        for connection in list(self.crowd):
+            connection.stop()
 
     async def close(self, grace: float) -> None:
         """End every session, whatever its client does; it takes the grace and one second at most.

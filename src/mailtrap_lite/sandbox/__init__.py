@@ -1,8 +1,9 @@
 """What the product can do, one method for each verb."""
 
+from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Maildrop
 from mailtrap_lite.sandbox.sandbox import Sandbox
 from mailtrap_lite.sandbox.searching import SearchPage
 
-__all__ = ["Mailbox", "Maildrop", "Sandbox", "SearchPage"]
+__all__ = ["Faults", "Mailbox", "Maildrop", "Sandbox", "SearchPage"]

@@ -27,16 +27,18 @@ class Door(Protocol):
 
     def __call__(self) -> asyncio.BaseProtocol: ...
     async def close(self, grace: float) -> None: ...
+    def cut(self) -> None: ...
 
 
 def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) -> Door:
     """Return the door of a setting: smtp, smtps, lmtp, pop3 or pop3s."""
     # The doors are imported by those who open one.
-    context, implicit = (tls.server_context if tls else None), name in IMPLICIT_TLS
+    context, flawed = (tls.server_context, tls.flawed) if tls else (None, None)
+    implicit = name in IMPLICIT_TLS
     if name in ("pop3", "pop3s"):
         from mailtrap_lite.pop3.server import Pop3Door
 
-        return Pop3Door(sandbox, settings, tls=context, implicit_tls=implicit)
+        return Pop3Door(sandbox, settings, tls=context, implicit_tls=implicit, flawed=flawed)
     from mailtrap_lite.smtp.door import SmtpDoor
 
     return SmtpDoor(
@@ -45,6 +47,7 @@ def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) 
         tls=context,
         implicit_tls=implicit,
         protocol=Spoken.LMTP if name == "lmtp" else Spoken.SMTP,
+        flawed=flawed,
     )
 
 
@@ -65,7 +68,7 @@ async def serve(doors: Sequence[tuple[Door, Sequence[socket.socket]]]) -> list[a
 
 
 async def end(
-    serving: Future[list[asyncio.Server]], sockets: Sequence[socket.socket], doors: Sequence[Door], grace: float
+    serving: Future[list[asyncio.Server]], doors: Sequence[tuple[Door, Sequence[socket.socket]]], grace: float
 ) -> None:
     """Close the sockets and then the doors; on the loop. grace: seconds for what comes in."""
     try:
@@ -74,7 +77,8 @@ async def end(
             listener.close()
     except OSError:
         log.exception("SMTP and POP3 were never served")
-    for opened in sockets:  # those that no loop took over; the others are closed already
-        opened.close()
-    ends: list[Awaitable[None]] = [door.close(grace) for door in doors]
+    for _, sockets in doors:
+        for opened in sockets:  # those that no loop took over; the others are closed already
+            opened.close()
+    ends: list[Awaitable[None]] = [door.close(grace) for door, _ in doors]
     await asyncio.gather(*ends)

@@ -7,15 +7,19 @@ import logging
 import os
 import socket
 import stat
+import sys
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
 from mailtrap_lite.errors import CannotListen
 from mailtrap_lite.settings import Endpoint, Settings
 
 log = logging.getLogger(__name__)
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 
 # A burst of a thousand clients waits in the kernel instead of being refused.
 BACKLOG = 1024
@@ -63,6 +67,30 @@ def listen_twin(endpoint: Endpoint, *, setting: str) -> socket.socket | None:
     except CannotListen as err:
         log.info("only on 127.0.0.1: %s", err)
         return None
+
+
+def silence(listener: socket.socket) -> socket.socket:
+    """Return a socket that holds the port of a listening one and refuses connections; the listening one is used up.
+
+    Nobody else can listen there meanwhile; `revive` makes it listen again.
+    """
+    if sys.platform == "linux":
+        # tcp_disconnect(): a socket that listened goes back to CLOSE and keeps the port that it was bound to.
+        listener.shutdown(socket.SHUT_RD)
+        # With it, whoever sets it too could bind the port of a socket that does not listen.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        return listener
+    family, address = listener.family, listener.getsockname()
+    listener.close()
+    return _prepared(family, address)
+
+
+def revive(silent: socket.socket) -> None:
+    """Make a socket that `silence` returned listen again."""
+    if os.name == "posix":
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    silent.listen(BACKLOG)
+    silent.setblocking(False)
 
 
 def remove_path(listener: socket.socket) -> None:
@@ -125,7 +153,22 @@ def _explain_path(path: Path, setting: str, error: OSError) -> str:
     return f"{setting}: cannot listen at unix:{path}: {reason} with --{setting} unix:PATH"
 
 
-def _bound(family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]) -> socket.socket:
+def _bound(family: int, address: Address) -> socket.socket:
+    listener = _prepared(family, address)
+    try:
+        if not address[1]:
+            # Bound by its number, a socket keeps its port also while it does not listen; see `silence`.
+            with listener as found:
+                listener = _prepared(family, found.getsockname())
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _prepared(family: int, address: Address) -> socket.socket:
     # The protocol is named because asyncio sets TCP_NODELAY only on sockets that say IPPROTO_TCP; without it each
     # small mail waits 40 ms for a delayed ACK.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -135,8 +178,6 @@ def _bound(family: int, address: tuple[str, int] | tuple[str, int, int, int] | t
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)
-        listener.listen(BACKLOG)
-        listener.setblocking(False)
     except BaseException:
         listener.close()
         raise

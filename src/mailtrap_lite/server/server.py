@@ -11,29 +11,31 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type and are checked by Settings
 
 from mailtrap_lite.errors import BadSetting, ServerClosed
-from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
-from mailtrap_lite.sandbox.planting import Mail
+from mailtrap_lite.sandbox.expecting import Expecting
+from mailtrap_lite.sandbox.planting import Plantable
+from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.server.outage import come_up, go_down
+from mailtrap_lite.server.provoked import Provoked
 from mailtrap_lite.server.tls import Tls, offers_tls, tls_of
 from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -56,16 +58,21 @@ class _Running:
     sandbox: Sandbox
     store: Store
     loop: LoopThread
-    doors: Sequence[Door]
+    doors: Sequence[tuple[Door, Sequence[socket.socket]]]
     serving: Future[list[asyncio.Server]]
     endpoints: Mapping[str, Endpoint]  # by the name of the setting; those that are open
     tls: Tls | None
-    sockets: Sequence[socket.socket]
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
+    is_down: bool = False
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """On which the doors listen."""
+        return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server:
+class Server(Provoked, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
@@ -118,14 +125,14 @@ class Server:
                 sandbox=sandbox,
                 store=store,
                 loop=loop,
-                doors=[door for door, _ in doors],
+                doors=doors,
                 # Not waited for: the sockets listen already, and the kernel keeps who comes before the loop is there.
                 serving=loop.start(serve(doors)),
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
-                sockets=[each for name in names for each in listeners[name]],
                 web_sockets=web,
             )
+            sandbox.faults.refuse_connections = self.down
             undo.pop_all()
         # Behind the loop's own end, which is therefore later: who forgets to stop a server still gets a clean exit.
         atexit.register(self._stop_at_exit)
@@ -158,9 +165,35 @@ class Server:
                 for listener in running.web_sockets:
                     listener.close()
             with suppress(TimeoutError):
-                running.loop.run(end(running.serving, running.sockets, running.doors, grace), timeout=grace + PATIENCE)
+                running.loop.run(end(running.serving, running.doors, grace), timeout=grace + PATIENCE)
         finally:
             running.store.close()
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for a `with` block, as a server that is not there; the ports stay ours.
+
+        Who is connected is cut off. The web side stays up, and so does what was caught. Raises RuntimeError inside of
+        such a block.
+        """
+        running = self._life
+        if running.is_down:
+            raise RuntimeError("the server is down already")
+        running.is_down = True
+        self._go_down(running)
+        try:
+            yield
+        finally:
+            if self._running is running:  # it may have been stopped meanwhile
+                running.serving = running.loop.start(come_up(running.doors))
+                running.serving.result(PATIENCE)
+            running.is_down = False
+
+    def _go_down(self, running: _Running) -> None:
+        served = running.serving.result(PATIENCE)
+        sockets, doors = running.sockets, [door for door, _ in running.doors]
+        silent = iter(running.loop.run(go_down(served, sockets, doors), timeout=PATIENCE))
+        running.doors = [(door, [next(silent) for _ in old]) for door, old in running.doors]
 
     def _stop_at_exit(self) -> None:
         # After a fork the child has a copy of the server, but neither its loop nor a right to its store.
@@ -179,6 +212,11 @@ class Server:
         if self._running is None:
             raise ServerClosed("the server is not running; use `with Server() as mail:` or call start()")
         return self._running
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return self._running is not None
 
     # Where it is.
 
@@ -279,44 +317,12 @@ class Server:
         """Every SMTP and POP3 conversation, those that go on included, the newest last."""
         return self.sandbox.sessions
 
-    def hidden(self, *capabilities: str) -> AbstractContextManager[None]:
-        """Hide SMTP capabilities and mechanisms, such as "CHUNKING" or "CRAM-MD5", for a `with` block.
+    def mark(self) -> int:
+        """Return a cursor: `wait_for(after=mailtrap.mark())` sees only mail that comes from now on."""
+        return self.sandbox.mark()
 
-        Sessions that have said EHLO already lose them too. Raises BadSetting for an unknown name.
-        """
-        names = Settings(hide=",".join(capabilities)).hide  # type: ignore[arg-type]  # settings read text
-        return _hiding(self.sandbox, "hidden", names)
-
-    def hidden_pop3(self, *capabilities: str) -> AbstractContextManager[None]:
-        """Hide POP3 capabilities and mechanisms, such as "UIDL" or "CRAM-MD5", for a `with` block.
-
-        Sessions that are open lose them too. Raises BadSetting for an unknown name.
-        """
-        names = Settings(pop3_hide=",".join(capabilities)).pop3_hide  # type: ignore[arg-type]  # settings read text
-        return _hiding(self.sandbox, "hidden_pop3", names)
-
-    def wait_for(
-        self,
-        *,
-        to: Pattern | None = None,
-        subject: Pattern | None = None,
-        sender: Pattern | None = None,
-        query: str | Query | None = None,
-        where: Callable[[Message], bool] | None = None,
-        after: int | Message = 0,
-        timeout: float = 5.0,
-    ) -> Message:
-        """Return the first message that matches, waiting for it.
-
-        Messages that are already here count; with `after=message` only those behind it.
-        A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search (docs/search.md).
-        where: any function of the message. timeout is in seconds.
-        Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
-        """
-        return self.sandbox.wait_for(
-            to=to, subject=subject, sender=sender, query=query, where=where, after=after, timeout=timeout
-        )
+    def _watched(self) -> Watched:
+        return Watched(self.sandbox)
 
     def mailbox(self, name: str) -> Mailbox:
         """Return the mailbox of an address, those of a local part, or `*` for all: what a POP3 client would see."""
@@ -324,7 +330,7 @@ class Server:
 
     def deliver(
         self,
-        mail: Mail,
+        mail: Plantable,
         *,
         to: str | Sequence[str] | None = None,
         sender: str = "",
@@ -345,14 +351,3 @@ class Server:
         uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
         """
         return self.sandbox.clear(uids=uids)
-
-
-@contextmanager
-def _hiding(sandbox: Sandbox, hidden: str, names: Iterable[str]) -> Iterator[None]:
-    """Add names to a set of the sandbox for a while; it may be stopped meanwhile."""
-    before: frozenset[str] = getattr(sandbox, hidden)
-    setattr(sandbox, hidden, before | set(names))
-    try:
-        yield
-    finally:
-        setattr(sandbox, hidden, before)

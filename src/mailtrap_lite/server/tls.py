@@ -11,11 +11,13 @@ import ssl
 import tempfile
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import BadSetting
+from mailtrap_lite.faults import Flaw
 from mailtrap_lite.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 # What the certificate that we make is good for, beside the name that the doors greet with.
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+WRONG_NAME = "elsewhere.invalid"  # RFC 2606: a name that nobody has
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,16 @@ class Tls:
 
     ca_file: Path
     server_context: ssl.SSLContext
+    hostname: str = ""  # for which the certificate was made; "" if it was given
+
+    def flawed(self, flaw: Flaw) -> ssl.SSLContext:
+        """Return a server's context whose certificate has a flaw, and is otherwise as good as ours.
+
+        Raises BadSetting if the certificate was given: nobody here can sign another one like it.
+        """
+        if not self.hostname:
+            raise BadSetting("tls_cert: a certificate with a flaw can only be made where the certificate is made, too")
+        return _flawed(self.hostname, flaw)
 
     @cached_property
     def context(self) -> ssl.SSLContext:
@@ -84,6 +97,7 @@ def _given(certificate: Path, key: Path | None) -> Tls:
 _making = threading.Lock()
 _authority: tuple[int, trustme.CA, Path] | None = None
 _ready: dict[str, Tls] = {}
+_ready_flawed: dict[tuple[str, Flaw], ssl.SSLContext] = {}
 
 
 def _made(hostname: str) -> Tls:
@@ -94,8 +108,26 @@ def _made(hostname: str) -> Tls:
             names = dict.fromkeys((*LOCAL_NAMES, hostname))
             # The common name, deprecated by RFC 9525, is for fetchmail, which takes no certificate without one.
             authority.issue_cert(*names, common_name=hostname[:64]).configure_cert(context)
-            _ready[hostname] = Tls(ca_file, context)
+            _ready[hostname] = Tls(ca_file, context, hostname)
         return _ready[hostname]
+
+
+def _flawed(hostname: str, flaw: Flaw) -> ssl.SSLContext:
+    with _making:
+        authority, _ = _authority_here()
+        if (hostname, flaw) not in _ready_flawed:
+            import trustme  # it is there: it made the authority
+
+            names = [WRONG_NAME] if flaw is Flaw.WRONG_NAME else list(dict.fromkeys((*LOCAL_NAMES, hostname)))
+            if flaw is Flaw.UNTRUSTED:
+                authority = trustme.CA(organization_name="mailtrap-lite, trusted by nobody")
+            now = datetime.now(UTC)
+            begin, end = (now - timedelta(days=60), now - timedelta(days=30)) if flaw is Flaw.EXPIRED else (None, None)
+            context = _server_context()
+            certificate = authority.issue_cert(*names, common_name=names[0][:64], not_before=begin, not_after=end)
+            certificate.configure_cert(context)
+            _ready_flawed[hostname, flaw] = context
+        return _ready_flawed[hostname, flaw]
 
 
 def _authority_here() -> tuple[trustme.CA, Path]:
@@ -111,6 +143,7 @@ def _authority_here() -> tuple[trustme.CA, Path]:
                 "pip install 'mailtrap-lite[tls]', or give a certificate with --tls-cert"
             ) from err
         _ready.clear()
+        _ready_flawed.clear()
         authority = trustme.CA(organization_name="mailtrap-lite, for tests only")
         descriptor, name = tempfile.mkstemp(prefix="mailtrap-lite-ca-", suffix=".pem")
         with os.fdopen(descriptor, "wb") as file:

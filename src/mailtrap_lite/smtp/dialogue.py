@@ -10,17 +10,20 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, AnyStr, TypeVar, cast
 
 from mailtrap_lite.discretion import HIDDEN, Discretion
 from mailtrap_lite.errors import MailtrapError, Reply
-from mailtrap_lite.message import Ending, Recorder
+from mailtrap_lite.faults import Stage
+from mailtrap_lite.message import Ending
 from mailtrap_lite.smtp import replies
 from mailtrap_lite.smtp.auth import Login
+from mailtrap_lite.smtp.faulty import Faulty
 from mailtrap_lite.smtp.mode import Mode
+from mailtrap_lite.smtp.occasions import occasion_of
 from mailtrap_lite.smtp.replies import Refused, octets, refused
 from mailtrap_lite.smtp.transaction import Conversation, Transaction
-from mailtrap_lite.smtp.wire import Wire
 
 if TYPE_CHECKING:
     from mailtrap_lite.smtp.door import SmtpDoor
@@ -34,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HTTP = re.compile(rb"(?:(?:GET|POST|CONNECT|PUT|HEAD|OPTIONS|DELETE|PATCH|TRACE) |Host:)", re.IGNORECASE)
 
 
-class Dialogue(Wire):
+class Dialogue(Faulty):
     """One connection, as far as no mail is concerned. On the loop's thread."""
 
     session: Conversation
@@ -51,11 +54,6 @@ class Dialogue(Wire):
         self._first = True
         self._pushed: list[bytes] = []
 
-    @property
-    def recorder(self) -> Recorder:
-        """What writes this session down."""
-        return self._recorder
-
     async def push(self, status: AnyStr) -> None:
         """Take a reply of a stock verb."""
         self._pushed.append(replies.enhanced(status if isinstance(status, str) else status.decode()))
@@ -68,7 +66,9 @@ class Dialogue(Wire):
 
     def _greet(self) -> None:
         self._begin()
-        self._say(self._door.greeting)
+        greeting = self._unless_faulty(Stage.BANNER, lambda: self._door.greeting)
+        if greeting is not None:
+            self._say(greeting)
 
     def _take_line(self, line: bytes) -> None:
         if self._login is not None:
@@ -124,8 +124,14 @@ class Dialogue(Wire):
             return replies.UNKNOWN
         if self._door.gated and (owed := self._owed(verb)):
             return owed
+        argument = argument.strip(" ")
+        if self._door.faults.active and (occasion := occasion_of(self, name, argument)):
+            return self._unless_fault_of(occasion, partial(self._do, verb, argument))
+        return self._do(verb, argument)
+
+    def _do(self, verb: Verb, argument: str) -> bytes | None:
         try:
-            return verb(cast("CaptureSMTP", self), argument.strip(" "))  # there is no other kind
+            return verb(cast("CaptureSMTP", self), argument)  # there is no other kind
         except Refused as refusal:
             return octets(refusal.reply)
         except MailtrapError as err:
@@ -142,11 +148,13 @@ class Dialogue(Wire):
 
     def _ehlo(self, argument: str) -> bytes:
         self._greeted(argument, self._door.greeting_verb, extended=True)
-        return self._door.ehlo(tls=self._secure, authenticated=bool(self.session.authenticated))
+        authenticated = bool(self.session.authenticated)
+        return self._door.ehlo(tls=self._secure, authenticated=authenticated, hidden=self._hidden)
 
     def _greeted(self, name: str, verb: str, *, extended: bool) -> None:
         if not name:
             raise refused(501, "5.5.4", f"Syntax: {verb} hostname")
+        self._hidden, self._to_hide = self._to_hide, frozenset()
         self.session.host_name = name
         self.session.extended_smtp = extended
         self._reset()  # RFC 5321 section 4.1.4: as if RSET had been said
@@ -155,7 +163,7 @@ class Dialogue(Wire):
         return replies.OK
 
     def _help(self, argument: str) -> bytes:
-        return self._door.help(tls=self._secure) or replies.NOT_IMPLEMENTED
+        return self._door.help(tls=self._secure, hidden=self._hidden) or replies.NOT_IMPLEMENTED
 
     def _vrfy(self, argument: str) -> bytes:
         if not argument:
@@ -170,7 +178,7 @@ class Dialogue(Wire):
         no_argument(argument, "STARTTLS")
         if self._secure:
             return replies.SECURE_ALREADY
-        if "STARTTLS" not in self._door.offer(tls=False):
+        if "STARTTLS" not in self.offer:
             return replies.NOT_IMPLEMENTED
         if not self.session.extended_smtp:
             return self._door.no_ehlo
@@ -179,7 +187,7 @@ class Dialogue(Wire):
         return None
 
     def _auth(self, argument: str) -> bytes | None:
-        offered = self._door.offer(tls=self._secure)
+        offered = self.offer
         if "AUTH" not in offered:
             return replies.NOT_IMPLEMENTED
         if not self.session.extended_smtp:
@@ -193,12 +201,17 @@ class Dialogue(Wire):
 
     def _continue_auth(self, login: Login, line: bytes) -> None:
         try:
-            self._answer(self._after_step(login.go_on, line))
+            reply = self._after_step(login.go_on, line)
         except Refused as refusal:
-            self._answer(octets(refusal.reply))
+            reply = octets(refusal.reply)
+        if reply is not None:
+            self._answer(reply)
 
-    def _after_step(self, step: Callable[[T], bytes | None], said: T) -> bytes:
-        """Do one step of a login and return the reply; raises Refused, and then the login is over."""
+    def _after_step(self, step: Callable[[T], bytes | None], said: T) -> bytes | None:
+        """Do one step of a login and return the reply; raises Refused, and then the login is over.
+
+        None if the reply was given, or will be.
+        """
         login, self._login = self._login, None
         self._mode = Mode.COMMAND
         challenge = step(said)
@@ -207,6 +220,9 @@ class Dialogue(Wire):
             self._mode = Mode.AUTH
             return challenge
         assert login is not None  # whoever takes a step has one  # noqa: S101
+        return self._unless_faulty(Stage.AUTH, partial(self._logged_in, login), user=login.user)
+
+    def _logged_in(self, login: Login) -> bytes:
         self._discretion.trust()
         self.session.authenticated = True
         self.session.user = self._recorder.user = login.user

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
+from typing import Final
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
+from mailtrap_lite.faults import Flaw
 from mailtrap_lite.message import Protocol
 from mailtrap_lite.offer import Offer
 from mailtrap_lite.sandbox import Sandbox
@@ -21,6 +24,7 @@ from mailtrap_lite.smtp.replies import NO_EHLO, NO_HELO, NO_LHLO, NO_LOGIN, NO_T
 from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
 from mailtrap_lite.smtp.wire import Wire
 
+NOTHING: Final[frozenset[str]] = frozenset()
 # Seconds for what needs none: an aborted transport is gone after a turn of the loop.
 _LAST_TURNS = 1.0
 
@@ -30,6 +34,7 @@ class SmtpDoor:
 
     tls: the context for STARTTLS; without one there is no TLS. implicit_tls: TLS from the first octet (RFC 8314).
     protocol: SMTP, or LMTP, which replies to a mail once for each recipient (RFC 2033 section 4.2).
+    flawed: returns the context for a certificate with a flaw, which a fault may ask for.
     """
 
     def __init__(
@@ -40,8 +45,11 @@ class SmtpDoor:
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         protocol: Protocol = Protocol.SMTP,
+        flawed: Callable[[Flaw], ssl.SSLContext] | None = None,
     ) -> None:
         self.sandbox = sandbox
+        self.faults = sandbox.faults
+        self.flawed = flawed
         self.settings = settings
         self.tls = tls
         self.implicit_tls = implicit_tls
@@ -75,32 +83,34 @@ class SmtpDoor:
 
     # What a session can use.
 
-    def offer(self, *, tls: bool, authenticated: bool = False) -> Offer:
-        """Return what a session can use that is over TLS or not, and whose user logged in or not."""
+    def offer(self, *, tls: bool, authenticated: bool = False, hidden: frozenset[str] = NOTHING) -> Offer:
+        """Return what a session can use that is over TLS or not, and whose user logged in or not.
+
+        hidden: what is not there for this session, beside what is there for nobody.
+        """
         return offer(
-            self.sandbox.hidden,
+            self.sandbox.hidden | hidden if hidden else self.sandbox.hidden,
             can_tls=self.tls is not None,
             tls=tls,
             authenticated=authenticated,
             tls_first=self.tls_first,
         )
 
-    def ehlo(self, *, tls: bool, authenticated: bool) -> bytes:
+    def ehlo(self, *, tls: bool, authenticated: bool, hidden: frozenset[str]) -> bytes:
         """Return the reply to EHLO."""
-        offered = self.offer(tls=tls, authenticated=authenticated)
+        offered = self.offer(tls=tls, authenticated=authenticated, hidden=hidden)
         if offered not in self._ehlo:
             listed = lines(offered, size=self.settings.message_size)
             self._ehlo[offered] = multiline(250, [self.settings.hostname, *listed])
         return self._ehlo[offered]
 
-    @property
-    def without_codes(self) -> bool:
-        """Whether enhanced status codes are hidden."""
-        return "ENHANCEDSTATUSCODES" in self.sandbox.hidden
+    def without_codes(self, hidden: frozenset[str]) -> bool:
+        """Return whether enhanced status codes are hidden, from all or from one session."""
+        return "ENHANCEDSTATUSCODES" in self.sandbox.hidden or "ENHANCEDSTATUSCODES" in hidden
 
-    def help(self, *, tls: bool) -> bytes | None:
+    def help(self, *, tls: bool, hidden: frozenset[str]) -> bytes | None:
         """Return the reply to HELP, with the verbs that can be used; None if it is hidden itself."""
-        offered = self.offer(tls=tls)
+        offered = self.offer(tls=tls, hidden=hidden)
         verbs = [verb for verb in self.verbs if NEEDS.get(verb) is None or NEEDS[verb] in offered]
         return f"214 2.0.0 {' '.join(verbs)}\r\n".encode() if "HELP" in verbs else None
 
@@ -127,6 +137,11 @@ class SmtpDoor:
         self._open.discard(connection)
         if not self._open:
             self._empty.set()
+
+    def cut(self) -> None:
+        """End all connections now, with 421 or in the middle of a mail without; who comes next is let in."""
+        for connection in list(self._open):
+            connection.shut_down(finish=False)
 
     async def close(self, grace: float) -> None:
         """End all connections, in a bounded time.

@@ -14,4 +14,5 @@ class Mode(Enum):
     CHUNK = auto()  # of BDAT
     HANDSHAKE = auto()  # TLS begins; nothing that came before counts
     WAITING = auto()  # they have to wait: a reply is being worked out
+    STALLED = auto()  # nobody looks at them, and the client does not know: a fault on purpose
     ENDED = auto()  # nobody looks at them any more

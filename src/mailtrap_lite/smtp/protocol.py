@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import MailtrapError, StoreError, TooLarge
+from mailtrap_lite.faults import Stage
 from mailtrap_lite.message import Recipient
 from mailtrap_lite.smtp import replies
 from mailtrap_lite.smtp.chunks import Chunk, chunk
 from mailtrap_lite.smtp.dialogue import Dialogue, no_argument
 from mailtrap_lite.smtp.mode import Mode
+from mailtrap_lite.smtp.occasions import occasion_in
 from mailtrap_lite.smtp.parameters import NO_OPTIONS, check_rcpt_options, mail_options
 from mailtrap_lite.smtp.path import forward_path, reverse_path
 from mailtrap_lite.smtp.replies import Refused, octets, refused
@@ -42,7 +45,7 @@ class CaptureSMTP(Dialogue):
     def _take_data(self, data: bytes) -> None:
         body = self.envelope.body
         rest = body.feed(data)
-        if rest is None:
+        if self._breaks_off(body.size) or rest is None:
             return
         self._lines.feed(rest)
         self._note(b"%d octets of data" % body.size)
@@ -56,6 +59,8 @@ class CaptureSMTP(Dialogue):
         mine, rest = coming.split(data)
         if not coming.refusal:
             self.envelope.body.chunk(mine)
+        if self._breaks_off(self.envelope.body.size):
+            return
         if coming.complete:
             self._lines.feed(rest)
             self._end_chunk(coming)
@@ -69,6 +74,7 @@ class CaptureSMTP(Dialogue):
 
     def _reset(self) -> None:
         self._patience.transfer_ends()
+        self._most_mail = None
         self._lines.bare_lf = False
         self.envelope.body.close()
         self.envelope = Transaction(self._door.settings.message_size)
@@ -81,7 +87,7 @@ class CaptureSMTP(Dialogue):
         if self.envelope.is_open:
             return replies.NESTED_MAIL
         path = reverse_path(argument)
-        options = mail_options(path.options, self._door.offer(tls=self._secure)) if path.options else NO_OPTIONS
+        options = mail_options(path.options, self.offer) if path.options else NO_OPTIONS
         _need_smtputf8(path.address, smtputf8=options.smtputf8)
         limit = self._door.settings.message_size
         if limit and options.size is not None and options.size > limit:
@@ -100,8 +106,7 @@ class CaptureSMTP(Dialogue):
             return refusal
         path = forward_path(argument)
         if path.options:
-            offered = self._door.offer(tls=self._secure)
-            check_rcpt_options(path.options, offered, smtputf8=self.envelope.smtp_utf8)
+            check_rcpt_options(path.options, self.offer, smtputf8=self.envelope.smtp_utf8)
         _need_smtputf8(path.address, smtputf8=self.envelope.smtp_utf8)
         if len(self.envelope.recipients) >= self._door.settings.recipients:
             return replies.TOO_MANY_RECIPIENTS
@@ -125,7 +130,7 @@ class CaptureSMTP(Dialogue):
         return replies.GO_AHEAD
 
     def _bdat(self, argument: str) -> bytes | None:
-        if "CHUNKING" not in self._door.offer(tls=self._secure):
+        if "CHUNKING" not in self.offer:
             return replies.NOT_IMPLEMENTED
         try:
             self._chunk = coming = chunk(argument)
@@ -152,6 +157,9 @@ class CaptureSMTP(Dialogue):
 
     def _chunk_refusal(self, size: int) -> bytes:
         """Return what a chunk of this size is answered if it is not taken; b"" if it is."""
+        if self._refusal_of_chunk:
+            refusal, self._refusal_of_chunk = self._refusal_of_chunk, b""
+            return refusal
         # A chunk is passed over first, so that what is owed is asked for here: its octets are no commands.
         if self._door.gated and (owed := self._owed(CaptureSMTP._data)):
             return owed
@@ -187,8 +195,27 @@ class CaptureSMTP(Dialogue):
         self._patience.transfer_ends()
         if self._lines.bare_lf:
             self.envelope.remark("bare-lf-command")
+        if self._door.faults.active:
+            return await self._store_unless_faulty()
         recipients = len(self.envelope.recipients)
         return await self._handed_over() * (recipients if self._door.reply_each else 1)
+
+    async def _store_unless_faulty(self) -> bytes:
+        ask = partial(occasion_in, self, Stage.END_OF_DATA)
+        recipients = self.envelope.recipients
+        if self._door.reply_each:
+            judgement = self._judge([ask((each,)) for each in recipients])
+            kept = [each for each, refusal in zip(recipients, judgement.refusals, strict=True) if refusal is None]
+        else:
+            judgement = self._judge([ask(tuple(recipients))])
+            kept = recipients if judgement.refusals == [None] else []
+        self.envelope.recipients = kept
+        if judgement.delay:
+            await asyncio.sleep(judgement.delay)
+        if kept and judgement.stores:
+            return judgement.joined(await self._handed_over())
+        self._reset()
+        return judgement.joined(b"")
 
     async def _handed_over(self) -> bytes:
         body = self.envelope.body

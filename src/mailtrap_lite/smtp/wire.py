@@ -55,6 +55,8 @@ class Wire(SMTP):
         self._writable = True
         self._again = False
         self._draining = False
+        self._context = door.tls
+        self._hidden: frozenset[str] = frozenset()  # in this session only
 
     # What a dialogue has to do.
 
@@ -106,11 +108,8 @@ class Wire(SMTP):
         refusal = self._door.admit(self)
         if refusal is not None:
             self._end(refusal, Ending.REFUSED)
-        elif self._door.implicit_tls:
-            self._begin_tls()
         else:
-            self._greet()
-            self._flush()
+            self._welcome()
 
     def data_received(self, data: bytes) -> None:
         if self._mode is Mode.ENDED:
@@ -143,6 +142,13 @@ class Wire(SMTP):
             self._gone()
         # Else a commit is under way. It goes on, as the mail is complete, and _worked() finishes.
 
+    def _welcome(self) -> None:
+        if self._door.implicit_tls:
+            self._begin_tls()
+        else:
+            self._greet()
+            self._flush()
+
     # What a dialogue calls.
 
     def _answer(self, reply: bytes) -> None:
@@ -160,16 +166,16 @@ class Wire(SMTP):
             return
         self._say(reply)
 
-    def _say(self, reply: bytes) -> None:
-        if self._door.without_codes:
+    def _say(self, reply: bytes, *, fault: bool = False) -> None:
+        if self._door.without_codes(self._hidden):
             reply = without_codes(reply)
         self._out.append(reply)
         now = self._clock()
         if reply.find(b"\n") == len(reply) - 1:
-            self._recorder.note(Speaker.SERVER, reply[:-2], now)
+            self._recorder.note(Speaker.SERVER, reply[:-2], now, fault=fault)
             return
         for line in reply.splitlines():
-            self._recorder.note(Speaker.SERVER, line, now)
+            self._recorder.note(Speaker.SERVER, line, now, fault=fault)
 
     def _hear(self, line: bytes) -> None:
         """Write down what the client said; secrets must be gone already."""
@@ -216,13 +222,14 @@ class Wire(SMTP):
     def _begin_tls(self) -> None:
         """Shake hands. What the client sent before, in plain text, is dropped (RFC 3207 section 4.2)."""
         self._mode = Mode.HANDSHAKE
-        self._lines.take()
+        if not self._door.implicit_tls:
+            self._lines.take()
         self._regulate()  # before the client knows: what it sends from now on is for the handshake
         self._flush()
         self._shaking = self.loop.create_task(self._shake_hands())
 
     async def _shake_hands(self) -> None:
-        context = self._door.tls
+        context = self._context
         assert context is not None  # TLS is not offered without one  # noqa: S101
         if self._mode is not Mode.HANDSHAKE:  # ended before it began
             return

@@ -302,4 +302,5 @@ MESSAGE: Mapping[str, str] = {
     "ending.idle": "silent for too long",
     "ending.refused": "sent away by the server",
     "ending.shutdown": "the server was stopped",
+    "ending.fault": "ended by a fault on purpose",
 }

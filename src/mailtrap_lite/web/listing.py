@@ -91,7 +91,7 @@ class Surroundings:
         """Return what every page shows beside its own."""
         part = Part.asked()
         values: dict[str, Any] = {
-            "part": part,
+            "piece": part,
             "place": place,
             "version": __version__,
             "doors": self.doors(),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
-from werkzeug.exceptions import BadRequest, Conflict
+from werkzeug.exceptions import BadRequest
 
+from mailtrap_lite.errors import BadFault
+from mailtrap_lite.sandbox.chaos import Trigger, set_triggers, triggers
 from mailtrap_lite.web.api.declared import Routes
 from mailtrap_lite.web.api.served import Served
 from mailtrap_lite.web.schema import facts
@@ -30,31 +32,40 @@ class ChaosTriggersJson(TypedDict):
 
 @routes.get("/api/v1/chaos")
 def show_chaos(served: Served) -> ChaosTriggersJson:
-    """Show how likely each error is: not at all."""
-    return _never()
+    """Show how likely each error is; a probability of 0 is never."""
+    return _shown(served)
 
 
-@routes.put("/api/v1/chaos", refuses={409: "Errors on purpose are not offered by this version."})
+@routes.put("/api/v1/chaos")
 def set_chaos(served: Served, body: ChaosTriggersJson) -> ChaosTriggersJson:
     """Set how likely each error is; what is left out is set to never.
 
-    This version makes no errors, so only probabilities of 0 can be set.
+    Each is a fault as `/api/v1/faults` lists them, and goes when that is removed.
     """
     given = {
         "Sender": body.get("Sender"),
         "Recipient": body.get("Recipient"),
         "Authentication": body.get("Authentication"),
     }
-    for name, trigger in given.items():
-        if trigger and not 400 <= trigger["ErrorCode"] <= 599:
-            raise BadRequest(f"{name}.ErrorCode: {trigger['ErrorCode']} is not from 400 to 599")
-        if trigger and not 0 <= trigger["Probability"] <= 100:
-            raise BadRequest(f"{name}.Probability: {trigger['Probability']} is not from 0 to 100")
-    if any(trigger and trigger["Probability"] for trigger in given.values()):
-        raise Conflict("this version makes no errors on purpose; nothing was changed")
-    return _never()
+    wanted = {name: _trigger(name, each) for name, each in given.items() if each}
+    set_triggers(served.sandbox.faults, wanted)
+    return _shown(served)
 
 
-def _never() -> ChaosTriggersJson:
-    never: ChaosTriggerJson = {"ErrorCode": 451, "Probability": 0}
-    return {"Sender": never, "Recipient": never, "Authentication": never}
+def _trigger(name: str, given: ChaosTriggerJson) -> Trigger:
+    try:
+        return Trigger(given["ErrorCode"], given["Probability"])
+    except BadFault as err:
+        raise BadRequest(f"{name}.{err}") from err
+
+
+def _shown(served: Served) -> ChaosTriggersJson:
+    found: dict[str, ChaosTriggerJson] = {
+        name: {"ErrorCode": each.code, "Probability": each.probability}
+        for name, each in triggers(served.sandbox.faults).items()
+    }
+    return {
+        "Sender": found["Sender"],
+        "Recipient": found["Recipient"],
+        "Authentication": found["Authentication"],
+    }

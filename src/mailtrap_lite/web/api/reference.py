@@ -15,6 +15,7 @@ IN_PATH = {
     "tag": "Orders",
     "name": "bob@example.com",
     "session": "$SESSION",
+    "number": "1",
 }
 QUERIES = {
     "list_messages": "?limit=2",
@@ -37,6 +38,7 @@ BODIES = {
     ),
     "release_message": '{"To": ["bob@example.com"]}',
     "restore_message": '{"Mailbox": "bob@example.com"}',
+    "add_fault": '{"Fault": "RCPT bob@* 450 4.2.1 mailbox busy times=2"}',
     "set_chaos": "{}",
 }
 WITHOUT = {"delete_tag": {"tag": "Invoices"}}
@@ -78,7 +80,7 @@ DIFFERENCES = (
     ("`html-check`", "caniemail.com's data", "a table of our own; `URL` is empty"),
     ("`link-check`", "asks every server", "409 until `link_check` is on; `links` lists them without asking anybody"),
     ("`sa-check`", "400 if it is not enabled", "409: there is none"),
-    ("`chaos`", "400 if it is not enabled", "GET shows probabilities of 0; 409 for any other"),
+    ("`chaos`", "400 if it is not enabled", "always there; each trigger is one of `faults`, which can do more"),
     ("`LatestVersion`", "asks the network", "is this version; nobody is asked"),
     ("IDs", "random texts", "numbers as texts, which rise with each message: they are cursors"),
     ("live news", "a websocket at `/api/events`", "server-sent events at `/api/v1/events`, with a cursor"),

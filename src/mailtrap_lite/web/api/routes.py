@@ -15,6 +15,7 @@ from mailtrap_lite.web.api import (
     checks,
     described,
     exchange,
+    faults,
     live,
     mailboxes,
     message,
@@ -37,7 +38,7 @@ NOUNS = tuple(
     module.routes
     for module in (
         *(messages, message, search, tags, wait, view, checks, send, exchange, release),
-        *(mailboxes, sessions, live, chaos, about, described),
+        *(mailboxes, sessions, live, faults, chaos, about, described),
     )
 )
 ROUTES = tuple(route for noun in NOUNS for route in noun.all)

@@ -101,7 +101,7 @@ def configuration() -> WebUIConfigurationJson:
             "PreserveMessageIDs": True,
         },
         "SpamAssassin": False,
-        "ChaosEnabled": False,
+        "ChaosEnabled": True,
         "DuplicatesIgnored": False,
         "HideDeleteAllButton": False,
     }

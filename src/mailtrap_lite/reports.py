@@ -1,0 +1,202 @@
+"""What mail systems report of a mail, as octets: that it was not delivered, or that somebody complained of it.
+
+RFC 3464 and RFC 5965. No clock and no chance: they arrive as arguments.
+
+The original is put in as it came, octet by octet; nothing is decoded and written anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Final
+
+from mailtrap_lite.errors import BadMail
+from mailtrap_lite.message import Message, Recipient
+
+_STATUS: Final = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}")
+# RFC 3464 section 2.3.3, by the class of the status, with the NOTIFY that has to ask for it (RFC 3461 section 4.1).
+_ACTIONS: Final = {"5": ("failed", "FAILURE"), "4": ("delayed", "DELAY"), "2": ("delivered", "SUCCESS")}
+# What a receiver says with these (RFC 3463), and the reply code that goes with it.
+_DIAGNOSES: Final = {
+    "2.0.0": (250, "Ok"),
+    "4.2.1": (450, "Mailbox temporarily disabled"),
+    "4.2.2": (452, "Mailbox full"),
+    "4.4.1": (451, "No answer from host"),
+    "4.7.1": (450, "Greylisted"),
+    "5.1.1": (550, "User unknown"),
+    "5.1.2": (550, "Bad destination system address"),
+    "5.2.1": (550, "Mailbox disabled"),
+    "5.2.2": (552, "Mailbox full"),
+    "5.3.4": (552, "Message too big"),
+    "5.7.1": (550, "Delivery not authorized"),
+}
+_USUAL: Final = {"2": (250, "Ok"), "4": (451, "Temporary failure"), "5": (550, "Permanent failure")}
+_SUBJECTS: Final = {
+    "failed": "Undelivered Mail Returned to Sender",
+    "delayed": "Delayed Mail (still being retried)",
+    "delivered": "Successful Mail Delivery Report",
+}
+FEEDBACK_TYPES: Final = ("abuse", "fraud", "virus", "other", "not-spam")  # RFC 5965 section 7.3, RFC 6430
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who reports, and when. hostname: its name. now: seconds since the epoch. mark: unlike any other report's."""
+
+    hostname: str
+    now: float
+    mark: str
+
+
+def bounce(
+    message: Message, *, status: str, by: Reporter, to: Sequence[str] | None = None, reason: str | None = None
+) -> bytes:
+    """Return a delivery status notification about some recipients of a message, all if `to` is None.
+
+    status: as "5.1.1"; 4.x.x is a delay, 2.x.x a success. reason: what the receiver said; the usual text if None.
+    Raises BadMail for a null sender, whom nobody may send one to (RFC 3464 section 2), and when NOTIFY says so.
+    """
+    if not message.envelope.sender:
+        raise BadMail("the sender of this mail is <>, to whom no report may be sent (RFC 3464 section 2)")
+    if not _STATUS.fullmatch(status):
+        raise BadMail(f"{status[:60]!r} is not a status such as 5.1.1, 4.2.2 or 2.0.0 (RFC 3463)")
+    action, wanted = _ACTIONS[status[0]]
+    recipients = [each for each in _chosen(message, to) if _asked_for(each, wanted)]
+    if not recipients:
+        raise BadMail(f"no recipient is left of whom NOTIFY lets one report that mail is {action} (RFC 3461)")
+    code, usual = _DIAGNOSES.get(status, _USUAL[status[0]])
+    said = reason or usual
+    if not said.isprintable() or not said.isascii():
+        raise BadMail(f"reason={said!r} is not one line of ASCII")
+    told = [f"<{each.address}>: {code} {status} {said}" for each in recipients]
+    fields = [
+        _of_message(message, by),
+        *(_of_recipient(each, action, status, f"{code} {status} {said}") for each in recipients),
+    ]
+    wide = not all(each.address.isascii() for each in recipients) or message.envelope.smtputf8
+    return _report(
+        ("delivery-status", "global-delivery-status" if wide else "delivery-status"),
+        by=by,
+        sender="MAILER-DAEMON",
+        to=message.envelope.sender,
+        subject=_SUBJECTS[action],
+        text=["This is the mail system at host " + by.hostname + ".", "", f"Your message is {action}:", "", *told],
+        fields="\r\n\r\n".join(fields),
+        original=_original(message, whole=message.envelope.ret != "HDRS" and action == "failed", wide=wide),
+    )
+
+
+def complaint(message: Message, *, by: Reporter, to: str, kind: str = "abuse") -> bytes:
+    """Return a report in the Abuse Reporting Format. to: who gets it. kind: as "abuse"; raises BadMail for another."""
+    if kind not in FEEDBACK_TYPES:
+        raise BadMail(f"{kind[:60]!r} is not a type of feedback; these are {', '.join(FEEDBACK_TYPES)} (RFC 5965)")
+    envelope = message.envelope
+    wide = envelope.smtputf8 or not all(each.isascii() for each in (envelope.sender, *envelope.addresses))
+    fields = [
+        f"Feedback-Type: {kind}",
+        "User-Agent: mailtrap-lite/1",
+        "Version: 1",
+        f"Original-Mail-From: <{envelope.sender}>",
+        *(f"Original-Rcpt-To: <{address}>" for address in envelope.addresses),
+        f"Arrival-Date: {formatdate(message.received)}",
+        f"Reporting-MTA: dns; {by.hostname}",
+        *([f"Source-IP: {envelope.client.rpartition(':')[0].strip('[]')}"] if envelope.client else []),
+    ]
+    return _report(
+        ("feedback-report", "feedback-report"),
+        by=by,
+        sender="complaints",
+        to=to,
+        subject=f"FW: complaint ({kind}) about a message from {envelope.sender or '<>'}",
+        text=[f"This is a report of {kind} for a message that was received by {by.hostname}."],
+        fields="\r\n".join(fields),
+        original=_original(message, whole=True, wide=wide),
+    )
+
+
+def _chosen(message: Message, to: Sequence[str] | None) -> list[Recipient]:
+    recipients = list(message.envelope.recipients)
+    if to is None:
+        return recipients
+    wanted = {address.casefold() for address in ([to] if isinstance(to, str) else to)}
+    unknown = wanted - {each.address.casefold() for each in recipients}
+    if unknown:
+        raise BadMail(
+            f"{', '.join(sorted(unknown))} is no recipient of this mail; "
+            f"these are {', '.join(message.envelope.addresses)}"
+        )
+    return [each for each in recipients if each.address.casefold() in wanted]
+
+
+def _asked_for(recipient: Recipient, wanted: str) -> bool:
+    # RFC 3461 section 4.1: without NOTIFY failures are reported, delays may be, and success is not.
+    return wanted in recipient.notify if recipient.notify else wanted != "SUCCESS"
+
+
+def _of_message(message: Message, by: Reporter) -> str:
+    envid = message.envelope.envid
+    lines = [f"Original-Envelope-Id: {envid}"] if envid else []
+    lines += [f"Reporting-MTA: dns; {by.hostname}", f"Arrival-Date: {formatdate(message.received)}"]
+    return "\r\n".join(lines)
+
+
+def _of_recipient(recipient: Recipient, action: str, status: str, diagnosis: str) -> str:
+    kind = "rfc822" if recipient.address.isascii() else "utf-8"  # RFC 6533 section 3
+    original = recipient.original
+    lines = [f"Original-Recipient: {original.replace(';', '; ', 1)}"] if original else []
+    lines += [f"Final-Recipient: {kind}; {recipient.address}", f"Action: {action}", f"Status: {status}"]
+    return "\r\n".join([*lines, f"Diagnostic-Code: smtp; {diagnosis}"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    kind: str
+    octets: bytes
+
+
+def _original(message: Message, *, whole: bool, wide: bool) -> _Part:
+    if whole:
+        return _Part("message/global" if wide else "message/rfc822", message.raw)
+    head = re.split(rb"\r?\n\r?\n", message.raw, maxsplit=1)[0] + b"\r\n"
+    return _Part("message/global-headers" if wide else "text/rfc822-headers", head)
+
+
+def _report(
+    kinds: tuple[str, str],
+    *,
+    by: Reporter,
+    sender: str,
+    to: str,
+    subject: str,
+    text: Iterable[str],
+    fields: str,
+    original: _Part,
+) -> bytes:
+    """Return a multipart/report (RFC 6522). kinds: its report-type, and the media type of what machines read."""
+    boundary = f"=_{by.mark}"
+    head = [
+        f"From: Mail Delivery System <{sender}@{by.hostname}>",
+        f"To: <{to}>",
+        f"Subject: {subject}",
+        f"Date: {formatdate(by.now)}",
+        f"Message-ID: <{by.mark}@{by.hostname}>",
+        "Auto-Submitted: auto-replied",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/report; report-type={kinds[0]};\r\n boundary="{boundary}"',
+    ]
+    parts = [
+        _part("text/plain; charset=utf-8", "\r\n".join([*text, ""]).encode()),
+        _part(f"message/{kinds[1]}", f"{fields}\r\n".encode()),
+        _part(original.kind, original.octets),
+    ]
+    line = f"\r\n--{boundary}".encode()
+    return "\r\n".join([*head, ""]).encode() + b"".join(line + b"\r\n" + part for part in parts) + line + b"--\r\n"
+
+
+def _part(kind: str, octets: bytes) -> bytes:
+    # Binary is what may hold anything; who has bare line ends, or lines of any length, needs no other (RFC 2045).
+    encoding = "7bit" if octets.isascii() and b"\0" not in octets else "8bit"
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + octets
