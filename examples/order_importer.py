@@ -3,7 +3,8 @@
     python order_importer.py HOST PORT USER PASSWORD orders.db
 
 An order is written down together with its UIDL, in one transaction, and only then marked for deletion on the server.
-So the mail may come again after a crash, but its order does not. A mail that is no order stays where it is, for people.
+So the mail may come again after a crash, but its order does not. A mail that is no order, or that cannot be read,
+stays where it is, for people, and the next one is taken.
 """
 
 import poplib
@@ -17,8 +18,14 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
+# poplib gives the connection up at a line beyond 2,048 octets. RFC 5322 has 998, but whole HTML pages in one line come
+# all the same. It has no public way to say so: programs that read real mail, getmail6 among them, set this. It still
+# bounds what a server can make us hold.
+poplib._MAXLINE = 64 * 1024**2  # type: ignore[attr-defined]  # noqa: SLF001
+
 _SUBJECT = re.compile(r"Order (\d+)")
 _ITEM = re.compile(r"(\d+) x (\S.*)")
+_LARGEST = 2**63 - 1  # that an INTEGER of SQLite holds
 
 
 class NoOrder(Exception):
@@ -67,6 +74,8 @@ def parse(raw: bytes) -> Order:
         items[item[2]] = items.get(item[2], 0) + int(item[1])
     if not items:
         raise NoOrder("nothing is ordered")
+    if max(int(number[1]), *items.values()) > _LARGEST:
+        raise NoOrder("a number is too large")
     return Order(int(number[1]), items)
 
 
@@ -149,9 +158,9 @@ def _import(maildrop: poplib.POP3, number: str, uidl: str, orders: Orders, repor
     raw = b"\r\n".join(maildrop.retr(int(number))[1])
     try:
         order = parse(raw)
-    except NoOrder as err:
+    except Exception as err:  # noqa: BLE001  # anybody may send anything: one mail must not stop all that come after it
         orders.pass_over(uidl)
-        report.refused[uidl] = str(err)
+        report.refused[uidl] = str(err) if isinstance(err, NoOrder) else f"it cannot be read: {err!r}"
         return False
     (report.imported if orders.keep(uidl, order) else report.repeated).append(order.number)
     return True

@@ -1,6 +1,7 @@
 """The order importer under everything that a mailbox does to it. The code under test is order_importer.py."""
 
 import poplib
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,8 +107,17 @@ def test_an_order_that_was_delivered_twice_is_taken_once(mailtrap: Server, mailb
             b"Subject: Order 1\r\nContent-Type: text/plain; charset=none-such\r\n\r\n\xff",
             "the text cannot be decoded: ",
         ),
+        (b'Subject: Order 1\r\nContent-Type: text/plain; charset="a\0b"\r\n\r\n\xff', "it cannot be read: ValueError("),
+        (b"Subject: Order 9223372036854775808\r\n\r\n1 x cup\r\n", "a number is too large"),
+        (b"Subject: Order 1\r\n\r\n9223372036854775807 x cup\r\n1 x cup\r\n", "a number is too large"),
+        (b"Subject: Order %b\r\n\r\n1 x cup\r\n" % (b"9" * 5000), "it cannot be read: ValueError("),
+        (b"Subject: Order 1\r\n\r\n" + b"long " * 500_000 + b"\r\n", "this is no item: long"),
     ],
-    ids=["a question", "no item", "empty", "HTML only", "no header", "a charset that nobody knows"],
+    ids=[
+        *("a question", "no item", "empty", "HTML only", "no header"),
+        *("a charset that nobody knows", "NUL in a charset"),
+        *("a large number", "a large amount", "digits without end", "a line of 2.5 MB"),
+    ],
 )
 def test_a_mail_that_is_no_order_stays_and_stops_nothing(
     mailtrap: Server, mailbox: Mailbox, orders: Orders, mail: bytes, reason: str
@@ -124,6 +134,27 @@ def test_a_mail_that_is_no_order_stays_and_stops_nothing(
     assert again == Report()
     assert [message.id for message in mailbox.messages] == [odd.id]
     assert mailtrap.sessions[-1].retrieved == ()
+
+
+def test_an_order_with_a_line_of_many_octets_is_taken(mailtrap: Server, mailbox: Mailbox, orders: Orders) -> None:
+    mailbox.deliver(b"Subject: Order 1\r\n\r\n1 x " + b"long" * 2000 + b"\r\n")
+
+    assert poll(mailtrap, orders).imported == [1]
+
+
+def test_a_fault_of_the_database_is_no_fault_of_the_mail(
+    mailtrap: Server, mailbox: Mailbox, orders: Orders, tmp_path: Path
+) -> None:
+    class Failing(Orders):
+        def keep(self, uidl: str, order: Order) -> bool:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    mailbox.deliver(TEAPOTS)
+
+    with Failing(str(tmp_path / "orders.db")) as failing, pytest.raises(sqlite3.OperationalError):
+        poll(mailtrap, failing)
+
+    assert poll(mailtrap, orders).imported == [4711]
 
 
 def test_a_mailbox_that_somebody_else_reads_is_left_for_later(

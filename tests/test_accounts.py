@@ -25,7 +25,9 @@ from mailtrap_lite.errors import BadMail
         ('"a@b"@x.test', '"a@b"@x.test'),
         ("Postmaster", "postmaster"),
         ("GRÜSSE@x.test", "grüsse@x.test"),
-        ("grüße@x.test", "grüsse@x.test"),
+        ("grüße@x.test", "grüße@x.test"),
+        ("STRASSE@x.test", "strasse@x.test"),
+        ("Straße@BÜCHER.test", "straße@bücher.test"),
     ],
 )
 def test_mail_to_an_address_is_delivered_to(address: str, mailbox: str) -> None:
@@ -48,6 +50,18 @@ def test_plus_addressing_can_be_switched_off() -> None:
 )
 def test_a_user_opens(user: str, selection: Selection) -> None:
     assert selection_of(user) == selection
+
+
+@pytest.mark.parametrize("user", [None, 5, b"alice@x.test"])
+def test_what_is_no_text_opens_nothing(user: str) -> None:
+    with pytest.raises(BadMail, match="is no name of a mailbox"):
+        selection_of(user)
+
+
+def test_users_of_the_table_are_compared_as_addresses_are() -> None:
+    table = [("Strasse", "a@x.test"), ("STRAßE", "b@x.test")]
+
+    assert selection_of("straße", table=table) == Selection(mailbox="b@x.test")
 
 
 @pytest.mark.parametrize("user", ["", "   "])

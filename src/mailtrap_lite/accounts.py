@@ -113,14 +113,15 @@ def _octets(text: str) -> bytes:
 def mailbox_of(address: str, *, plus_addressing: bool = True) -> str:
     """Return the name of the mailbox into which mail to this address is delivered.
 
-    Addresses are compared without case (RFC 5321 section 2.4 lets a server do that), and "alice+tag@x" is "alice@x".
+    Addresses are compared in lower case (RFC 5321 section 2.4 lets a server do that), and "alice+tag@x" is "alice@x".
+    Not case-folded: RFC 6531 section 3.2 leaves a local part its characters, and straße@x is not strasse@x.
     """
     local, at, domain = address.strip().rpartition("@")
     if not at:
         local, domain = domain, ""
     if plus_addressing and not local.startswith('"'):
         local = local.partition("+")[0] or local
-    return f"{local}@{domain}".casefold() if at else local.casefold()
+    return f"{local}@{domain}".lower() if at else local.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,10 @@ def selection_of(user: str, *, plus_addressing: bool = True, table: Iterable[tup
     The name is what a POP3 user logs in with, or how a test or the API calls a mailbox.
     table: the account table, pairs of a user and the name that is meant instead; it may be any of the three.
     Users are looked up as they are written, without regard to case; what is meant is not looked up again.
-    Raises BadMail for an empty name.
+    Raises BadMail for an empty name, or for what is no text.
     """
+    if not isinstance(user, str):
+        raise BadMail(f"{user!r} is no name of a mailbox; use an address, a local part or *")
     name = _meant(user.strip(), table)
     if not name:
         raise BadMail("an empty name opens no mailbox; use an address, a local part or *")
@@ -172,8 +175,8 @@ def selection_of(user: str, *, plus_addressing: bool = True, table: Iterable[tup
 
 
 def _meant(name: str, table: Iterable[tuple[str, str]]) -> str:
-    wanted = name.casefold()
-    return next((meant.strip() for user, meant in table if user.strip().casefold() == wanted), name)
+    wanted = name.lower()
+    return next((meant.strip() for user, meant in table if user.strip().lower() == wanted), name)
 
 
 def local_part(mailbox: str) -> str:

@@ -136,10 +136,11 @@ class Settings:
     )
     users: tuple[tuple[str, str], ...] = _setting((), USERS, "who may log in, for smtp_auth and pop3_auth")
     hide: tuple[str, ...] = _setting((), HIDE, "SMTP capabilities and mechanisms that are not there")
-    pop3_auth: str = _setting(
-        "any",
+    pop3_auth: str | None = _setting(
+        None,
         AUTH,
-        "which POP3 logins are right: any; those of users (table); the same, or any without (required); none",
+        "which POP3 logins are right: any; those of users (table); the same, or any without (required); none (reject); "
+        "if not given, table with mailboxes and any without",
     )
     pop3_hide: tuple[str, ...] = _setting((), POP3_HIDE, "POP3 capabilities and mechanisms that are not there")
     pop3_require_tls: bool = _setting(False, SWITCH, "take no POP3 login before STLS; switches tls on")
@@ -167,7 +168,7 @@ class Settings:
     mailboxes: tuple[tuple[str, str], ...] = _setting(
         (),
         MAILBOXES,
-        "which mailbox a POP3 user opens, not that of the name; with users, passwords are checked",
+        "which mailbox a POP3 user opens, not that of the name; each needs a password in users, or pop3_auth=any",
     )
     faults: tuple[str, ...] = _setting(
         (), FAULTS, "what goes wrong on purpose, as `RCPT bob@* 450 4.2.1 busy times=2`; the flag can be given again"
@@ -186,6 +187,11 @@ class Settings:
                 object.__setattr__(self, item.name, read(item, value, source="the call"))
             else:
                 object.__setattr__(self, item.name, _checked(item, value))
+
+    @property
+    def pop3_logins(self) -> str:
+        """What pop3_auth says, or means if it is not given: who says which user opens what means passwords too."""
+        return self.pop3_auth or ("table" if self.mailboxes else "any")
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None = None, *, source: str = "the call", base: Self | None = None) -> Self:

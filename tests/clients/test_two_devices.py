@@ -64,6 +64,10 @@ def test_each_device_gets_each_mail_once(mail: Server) -> None:
     assert laptop.sync(keep=True) == MAILS[2:]
 
     assert laptop.kept == MAILS
+    for message in mail.mailbox(BOB).messages[:3]:
+        assert [fetch.by for fetch in message.deliveries[0].fetches] == [BOB, BOB]
+        first, second = message.deliveries[0].fetches
+        assert first.at <= second.at == message.deliveries[0].fetched_at
     assert len(mail.mailbox(BOB).messages) == 4
     assert [session.retrieved for session in mail.sessions] == [(1, 2), (1, 2), (3,), (), (3, 4)]
     assert all((session.deleted, session.ending) == ((), Ending.QUIT) for session in mail.sessions)

@@ -88,7 +88,7 @@ class Shell:
         self.machine = Machine(
             "mail.test",
             stamp=self.stamp,
-            accounts=Accounts(AuthMode(self.settings.pop3_auth), dict(self.settings.users)),
+            accounts=Accounts(AuthMode(self.settings.pop3_logins), dict(self.settings.users)),
             hidden=lambda: self.hidden,
             can_tls=self.settings.tls or self.settings.pop3_require_tls,
             tls_first=self.settings.pop3_require_tls,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailtrap_lite.errors import MaildropInUse
+from mailtrap_lite.pop3.connection import MOST_PENDING
 from mailtrap_lite.pop3.wire import SLICE
 from mailtrap_lite.sandbox import Maildrop, Sandbox
 
@@ -50,6 +51,21 @@ def test_commands_nobody_waits_for_are_not_collected_without_bound(door: Door) -
 
     with pytest.raises(TimeoutError):  # nobody takes them from the client any more
         rude.send(b"NOOP\r\n" * 8_000_000)
+
+
+def test_a_client_that_is_far_ahead_is_not_read_from(door: Door) -> None:
+    door.sandbox.deliver(b"x" * 40_000_000, to=ALICE)
+    rude = door.connect(receive_buffer=4096).log_in()
+    (connection,) = door.door.crowd
+    rude.send(b"RETR 1\r\n")
+    rude.line()
+    rude.socket.settimeout(0.5)
+
+    with suppress(TimeoutError):
+        rude.send(b"NOOP\r\n" * 1_000_000)
+
+    assert door.until(lambda: not connection._transport.is_reading())
+    assert MOST_PENDING < connection._machine.pending <= MOST_PENDING + 256 * 1024  # and one read
 
 
 def test_a_client_that_asks_and_reads_fast_leaves_the_others_their_turn(
@@ -275,6 +291,38 @@ def test_the_end_waits_for_a_commit_as_long_as_the_grace_says(
     go_on.set()
     assert line.rest().endswith(b"+OK bye\r\n") == bool(grace)
     door.sandbox.open_maildrop(ALICE).close()
+
+
+@pytest.mark.parametrize("kind", ["file"])  # a store in memory is asked on the loop: nothing happens meanwhile
+def test_what_was_fetched_is_not_written_down_when_there_is_no_time_left(
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = open_door()
+    for _ in range(2):
+        door.sandbox.deliver(b"one\r\n", to=ALICE)
+    asked, go_on = threading.Event(), threading.Event()
+    updates: list[object] = []
+    line = door.connect().log_in()
+    line.ask(b"RETR 1")
+    line.body()
+
+    def slow(maildrop: Maildrop, number: int) -> bytes:
+        asked.set()
+        go_on.wait(10)
+        return b"one\r\n"
+
+    monkeypatch.setattr(Maildrop, "has_at_hand", lambda *_: False)
+    monkeypatch.setattr(Maildrop, "retrieve", slow)
+    monkeypatch.setattr(Maildrop, "update", lambda *_, **marks: updates.append(marks))
+    line.send(b"RETR 2\r\n")
+    assert asked.wait(10)
+    try:
+        door.close()
+    finally:
+        go_on.set()
+
+    assert len(door.ended) == 1
+    assert updates == []
 
 
 def test_the_end_is_short_whatever_clients_do(door: Door) -> None:

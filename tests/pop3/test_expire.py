@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailtrap_lite.errors import StoreFull
+
 if TYPE_CHECKING:
     from tests.pop3.conftest import Door, OpenDoor
 
@@ -137,3 +139,53 @@ def test_never_is_never(open_door: OpenDoor) -> None:
     line.ask(b"QUIT")
 
     assert [message.id for message in door.sandbox.waiting(ALICE)] == [1]
+
+
+def test_mail_is_read_where_the_disk_is_too_full_to_expire_any(
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise StoreFull("there is no room left")
+
+    door = open_door(pop3_expire=1)
+    door.sandbox.deliver(MAIL, to=ALICE, received_at=1.0)
+    monkeypatch.setattr(type(door.sandbox._store), "expire", full)
+
+    line = door.connect().log_in()
+    line.ask(b"RETR 1")
+
+    assert line.body() == MAIL
+    assert [message.id for message in door.sandbox.waiting(ALICE)] == [1]
+    assert "no mail was expired: there is no room left" in caplog.text
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_an_expiry_that_is_hidden_is_not_in_force(days: int, open_door: OpenDoor) -> None:
+    door = open_door(pop3_expire=days, pop3_hide="EXPIRE")
+    door.sandbox.deliver(MAIL, to=ALICE, received_at=1.0)
+    for _ in range(2):
+        line = door.connect().log_in()
+        assert line.ask(b"RETR 1").startswith(b"+OK")
+        line.body()
+        line.ask(b"QUIT")
+    assert deleted_by(door) == []
+
+    door.sandbox.hidden_pop3 = frozenset()
+    line = door.connect().log_in()
+    line.ask(b"RETR 1")
+    if days == 0:
+        line.body()
+    line.ask(b"QUIT")
+
+    assert deleted_by(door) == [(1, "EXPIRE")]
+
+
+def test_an_expiry_that_is_hidden_meanwhile_is_hidden_from_open_sessions_too(at_once: Door) -> None:
+    line = at_once.connect().log_in()
+    line.ask(b"RETR 1")
+    line.body()
+    at_once.sandbox.hidden_pop3 = frozenset({"EXPIRE"})
+
+    line.ask(b"QUIT")
+
+    assert deleted_by(at_once) == []

@@ -14,8 +14,6 @@ import pytest
 
 from mailtrap_lite import BadSetting, Server
 from mailtrap_lite.message import Ending
-from mailtrap_lite.pop3.delay import MOST_MAILDROPS, LoginDelay
-from mailtrap_lite.pop3.snapshot import Refused
 from mailtrap_lite.settings import Settings
 
 if TYPE_CHECKING:
@@ -206,102 +204,6 @@ def test_cram_md5_works_over_a_socket(open_door: OpenDoor) -> None:
     assert client.ask(b64encode(b"alice " + digest)).startswith(b"+OK")
 
 
-# The delay
-
-
-def test_a_login_that_comes_too_early_is_refused() -> None:
-    delay = LoginDelay(60, str.casefold)
-    delay.check("alice", 1000.0)
-
-    delay.logged_in("alice", 1000.0)
-
-    with pytest.raises(Refused) as refusal:
-        delay.check("ALICE", 1059.9)
-    assert refusal.value.code == "LOGIN-DELAY"
-    delay.check("bob", 1000.0)
-    delay.check("alice", 1060.0)
-    delay.check("alice", 10.0)  # the clock was set back
-
-
-def test_without_a_delay_nothing_is_remembered() -> None:
-    delay = LoginDelay(0, str.casefold)
-
-    delay.logged_in("alice", 1000.0)
-
-    delay.check("alice", 1000.0)
-
-
-def test_only_the_last_maildrops_are_remembered() -> None:
-    delay = LoginDelay(60, str.casefold)
-
-    for number in range(MOST_MAILDROPS + 1):
-        delay.logged_in(f"user {number}", 1000.0)
-
-    delay.check("user 0", 1000.0)
-    with pytest.raises(Refused):
-        delay.check("user 1", 1000.0)
-
-
-def test_the_delay_is_of_each_user_over_all_sessions(open_door: OpenDoor) -> None:
-    door = open_door(pop3_login_delay=60)
-    now = [1000.0]
-    door.sandbox.clock = lambda: now[0]
-    door.connect().log_in(b"alice@x.test").ask(b"QUIT")
-    client, _ = greeted(door)
-
-    client.ask(b"USER alice@x.test")
-    assert client.ask(b"PASS x") == b"-ERR [LOGIN-DELAY] wait 60 seconds between logins\r\n"
-    door.connect().log_in(b"bob@x.test")
-    now[0] += 60
-
-    client.ask(b"USER alice@x.test")
-    assert client.ask(b"PASS x").startswith(b"+OK")
-
-
-@pytest.mark.parametrize(
-    ("user", "delayed"),
-    [
-        (b"ALICE@X.test", True),
-        (b"alice+tag@x.test", True),
-        (b"orders", True),
-        (b"alice", False),
-        (b"alice@y.test", False),
-    ],
-    ids=["case", "plus-addressing", "account table", "another maildrop", "another domain"],
-)
-def test_each_spelling_of_a_maildrop_shares_its_delay(user: bytes, delayed: bool, open_door: OpenDoor) -> None:
-    door = open_door(pop3_login_delay=60, mailboxes={"orders": ALICE})
-    door.connect().log_in(b"alice@x.test").ask(b"QUIT")
-    client, _ = greeted(door)
-
-    client.ask(b"USER " + user)
-
-    assert client.ask(b"PASS x").startswith(b"-ERR [LOGIN-DELAY]" if delayed else b"+OK")
-
-
-def test_who_acts_as_another_has_the_delay_of_that_maildrop(open_door: OpenDoor) -> None:
-    door = open_door(pop3_login_delay=60)
-    door.connect().log_in(b"alice@x.test").ask(b"QUIT")
-    client, _ = greeted(door)
-
-    answer = client.ask(b"AUTH PLAIN " + b64encode(b"alice@x.test\0bob@x.test\0x"))
-
-    assert answer.startswith(b"-ERR [LOGIN-DELAY]")
-
-
-def test_a_login_that_did_not_open_the_maildrop_does_not_count_for_the_delay(open_door: OpenDoor) -> None:
-    door = open_door(pop3_login_delay=60)
-    maildrop = door.sandbox.open_maildrop(ALICE)
-    client, _ = greeted(door)
-    client.ask(b"USER alice@x.test")
-    assert client.ask(b"PASS x").startswith(b"-ERR [IN-USE]")
-    maildrop.close()
-
-    client.ask(b"USER alice@x.test")
-
-    assert client.ask(b"PASS x").startswith(b"+OK")
-
-
 # The lock
 
 
@@ -430,3 +332,19 @@ def test_a_table_of_mailboxes_with_users_means_their_passwords(open_door: OpenDo
     assert client.ask(b"PASS wrong").startswith(b"-ERR [AUTH]")
     client.ask(b"USER joe")
     assert client.ask(b"PASS sesame").startswith(b"+OK")
+
+
+def test_any_password_is_right_where_that_is_said_beside_a_table_of_mailboxes(open_door: OpenDoor) -> None:
+    door = open_door(mailboxes={"joe": ALICE}, users={"joe": "sesame"}, pop3_auth="any")
+
+    assert door.connect().log_in(b"joe").ask(b"STAT").startswith(b"+OK")
+
+
+@pytest.mark.parametrize("users", [{}, {"alice": "sesame"}], ids=["without users", "not among them"])
+def test_a_user_of_the_table_of_mailboxes_needs_a_password(users: dict[str, str]) -> None:
+    with pytest.raises(BadSetting, match="'joe' has no password; add one to users, or say pop3_auth=any"):
+        Server(mailboxes={"joe": "*"}, users=users)
+
+    for auth in ("any", "table", "required", "reject"):
+        Server(mailboxes={"joe": "*"}, users=users, pop3_auth=auth)
+    Server(mailboxes={"Joe": "*"}, users={"joe": "sesame"})

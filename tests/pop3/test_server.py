@@ -424,3 +424,18 @@ def test_the_lock_outlives_no_session(door: Door) -> None:
     line.ask(b"QUIT")
 
     door.sandbox.open_maildrop(ALICE).close()
+
+
+def test_a_session_knows_each_uidl_that_was_downloaded(door: Door) -> None:
+    for uid in ("a", "b", "c"):
+        door.sandbox.deliver(b"A: b\r\n\r\none\r\n", to=ALICE, uid=uid)
+    once, twice, never = [b"RETR 2", b"TOP 1 99", b"TOP 3 0"], [b"RETR 1", b"TOP 1 99"], [b"TOP 1 0"]
+    for commands in (once, twice, never):
+        line = door.connect().log_in()
+        for command in commands:
+            line.ask(command)
+            line.body()
+        line.ask(b"QUIT")
+
+    assert [session.downloads for session in door.ended] == [("b", "a"), ("a", "a"), ()]
+    assert [session.downloaded_once for session in door.ended] == [True, False, False]

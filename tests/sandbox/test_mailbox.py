@@ -149,7 +149,7 @@ def test_plus_addressing_is_off_everywhere_at_once(log_in: LogIn) -> None:
     ids=["an address", "everything", "a local part", "not in the table"],
 )
 def test_the_account_table_says_what_a_pop3_user_opens(user: str, found: list[str], log_in: LogIn) -> None:
-    with Server(mailboxes={"alice": "orders@x.test", "bob": "*", "sales": "orders"}) as mail:
+    with Server(mailboxes={"alice": "orders@x.test", "bob": "*", "sales": "orders"}, pop3_auth="any") as mail:
         mail.deliver(b"Subject: orders\r\n\r\n", to="orders@x.test")
         mail.deliver(b"Subject: bob\r\n\r\n", to=BOB)
 
@@ -160,7 +160,7 @@ def test_the_account_table_says_what_a_pop3_user_opens(user: str, found: list[st
 
 
 def test_two_users_of_one_mailbox_share_its_lock(log_in: LogIn) -> None:
-    with Server(mailboxes="alice:orders@x.test,bob:orders@x.test") as mail:
+    with Server(mailboxes="alice:orders@x.test,bob:orders@x.test", pop3_auth="any") as mail:
         first = log_in(mail, "alice")
 
         with pytest.raises(poplib.error_proto, match=r"\[IN-USE\]"):

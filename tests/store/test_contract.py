@@ -10,7 +10,7 @@ import pytest
 
 from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.errors import NoSuchMessage, ServerClosed
-from mailtrap_lite.message import Address, Delivery, Envelope, Message, Origin, Recipient
+from mailtrap_lite.message import Address, Delivery, Envelope, Fetch, Message, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.search import Words
 from mailtrap_lite.store import Arrival, Counts, Entry, Gist, MailboxCount, Retention, Store
@@ -192,7 +192,7 @@ def test_deleting_over_pop3_removes_the_delivery_and_keeps_the_message(store: St
     assert store.maildrop(selection_of("bob@x.test")) == []
     assert store.maildrop(selection_of("eve@x.test")) == [Entry(message, uid, store.message(message).size)]
     assert store.message(message).deliveries == (
-        Delivery(1, message, "bob@x.test", uid, 7.0, "bob", 7.0, "bob"),
+        Delivery(1, message, "bob@x.test", uid, (Fetch(7.0, "bob"),), 7.0, "bob"),
         Delivery(2, message, "eve@x.test", uid),
     )
 

@@ -12,9 +12,10 @@ import pytest
 
 from mailtrap_lite.accounts import Selection, selection_of
 from mailtrap_lite.errors import BadMail
-from mailtrap_lite.message import Delivery
+from mailtrap_lite.message import MOST_FETCHES, Delivery, Fetch
 from mailtrap_lite.store import Arrival, Retention, Store
 from mailtrap_lite.store.file import FileStore
+from mailtrap_lite.store.rows import fetches_of_text
 from mailtrap_lite.store.schema import MIGRATIONS, migrate
 
 Arriving = Callable[..., Arrival]
@@ -121,7 +122,7 @@ def test_what_was_deleted_is_put_back_under_its_uidl(store: Store, arrival: Arri
     assert store.maildrop(BOB) == before
     assert store.deleted(BOB) == []
     assert store.message(message).deliveries == (
-        Delivery(1, message, "bob@x.test", before[0].uid, fetched_at=1.0, fetched_by="bob@x.test"),
+        Delivery(1, message, "bob@x.test", before[0].uid, fetches=(Fetch(1.0, "bob@x.test"),)),
     )
     assert store.revision == revision + 1
 
@@ -168,6 +169,42 @@ def test_what_was_put_back_expires_no_more(store: Store, arrival: Arriving) -> N
     store.restore(message, BOB)
     store.update_maildrop(EVE, fetched=[], deleted=[message], user="eve", now=5.0)  # by hand it goes all the same
     assert (store.expire(before=2.0, now=6.0), store.waiting(ALL), store.waiting(EVE)) == (0, [message], [])
+
+
+def test_each_fetch_of_a_delivery_is_kept(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test", "eve@x.test"))
+
+    for now, user in ((1763980000.123457, "phone"), (1763980001.0, 'lap"top'), (1763980001.0, "phone")):
+        store.update_maildrop(BOB, fetched=[message], deleted=[], user=user, now=now)
+
+    bob, eve = store.message(message).deliveries
+    assert bob.fetches == (
+        Fetch(1763980000.123457, "phone"),
+        Fetch(1763980001.0, 'lap"top'),
+        Fetch(1763980001.0, "phone"),
+    )
+    assert (bob.fetched_at, bob.fetched_by) == (1763980001.0, "phone")
+    assert (eve.fetches, eve.fetched_at, eve.fetched_by) == ((), None, None)
+
+
+def test_of_many_fetches_the_first_and_the_last_are_kept(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test"))
+
+    for now in range(150):
+        store.update_maildrop(BOB, fetched=[message], deleted=[], user="bob", now=float(now))
+
+    (delivery,) = store.message(message).deliveries
+    assert [fetch.at for fetch in delivery.fetches] == [0.0, *map(float, range(51, 150))]
+    assert len(delivery.fetches) == MOST_FETCHES
+
+
+def test_a_restore_forgets_no_fetch(store: Store, arrival: Arriving) -> None:
+    message = store.add(arrival("bob@x.test"))
+    store.update_maildrop(BOB, fetched=[message], deleted=[message], user="bob", now=1.0)
+
+    store.restore(message, BOB)
+
+    assert store.message(message).deliveries[0].fetches == (Fetch(1.0, "bob"),)
 
 
 def test_what_is_fetched_deleted_and_expires_is_one_change(store: Store, arrival: Arriving) -> None:
@@ -300,3 +337,21 @@ def test_a_uidl_of_an_older_file_is_taken(tmp_path: Path) -> None:
 
     assert db.execute("SELECT uid, mailbox FROM used_uid").fetchall() == [("a-1", "bob@x.test")]
     db.close()
+
+
+def test_what_an_older_file_knows_of_a_fetch_is_kept() -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(db, name="mail.db", migrations=MIGRATIONS[:6])
+    db.execute("INSERT INTO message (id, received, size, octets, envelope) VALUES (1, 1.0, 1, 3, '')")
+    at = 1763980000.1234567
+    for values in ((at, 'b"ob'), (None, None)):
+        db.execute(
+            "INSERT INTO delivery (message, mailbox, local, fetched_at, fetched_by) VALUES (1, 'b', '', ?, ?)", values
+        )
+
+    migrate(db, name="mail.db")
+
+    rows = db.execute("SELECT fetched_at, fetches FROM delivery ORDER BY id").fetchall()
+    db.close()
+    assert [when for when, _ in rows] == [at, None]
+    assert [fetches_of_text(text) for _, text in rows] == [(Fetch(at, 'b"ob'),), ()]

@@ -158,9 +158,10 @@ def test_information_counts(client: FlaskClient, sandbox: Sandbox, deliver: Call
 
 
 def test_the_envelope_and_what_pop3_did(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
-    drop = sandbox.open_maildrop("secret@x.test")
-    drop.update(fetched=[1], deleted=[1])
-    drop.close()
+    for user, deleted in (("secret", []), ("secret@x.test", [1])):
+        drop = sandbox.open_maildrop(user)
+        drop.update(fetched=[1], deleted=deleted)
+        drop.close()
 
     told = client.get("/api/v1/message/1/envelope").json
 
@@ -172,6 +173,10 @@ def test_the_envelope_and_what_pop3_did(client: FlaskClient, sandbox: Sandbox, r
         ("secret@x.test", "secret@x.test", "secret@x.test"),
     ]
     assert [bool(item["DeletedAt"]) for item in told["Deliveries"]] == [False, True]
+    assert told["Deliveries"][0]["Fetches"] == []
+    first, last = told["Deliveries"][1]["Fetches"]
+    assert (first["By"], last["By"]) == ("secret", "secret@x.test")
+    assert last["At"] == told["Deliveries"][1]["FetchedAt"]
 
 
 async def accepted(sandbox: Sandbox, session: str) -> int:

@@ -246,6 +246,21 @@ def test_the_envelope_shows_who_fetched_and_deleted(client: FlaskClient, sandbox
     assert text.count('<span class="none">no</span>') == 2
 
 
+def test_the_envelope_shows_each_fetch_and_of_many_the_last(
+    client: FlaskClient, sandbox: Sandbox, rich: Message
+) -> None:
+    for user in ("*", "b@x.test", *["*"] * 9):
+        drop = sandbox.open_maildrop(user)
+        drop.update(fetched=[1], deleted=[])
+        drop.close()
+
+    text = client.get("/message/1?tab=envelope").text
+
+    assert text.count("by <bdi>*</bdi>") == 9 + 10
+    assert text.count("by <bdi>b@x.test</bdi>") == 1
+    assert text.count("1 more") == 1
+
+
 def test_deleting_one_stays_where_one_was(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:
     answer = client.post("/message/1/delete?start=50&mailbox=b@x.test", headers=OURS)
 

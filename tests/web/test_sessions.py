@@ -99,6 +99,7 @@ def test_a_session_is_told_whole(client: FlaskClient, talk: Callable[..., Record
         "Messages": ["3", "12"],
         "Refused": 1,
         "Retrieved": [],
+        "Downloads": [],
         "Deleted": [],
         "Lines": [{"Speaker": line[0], "At": n / 4, "Text": line[3:]} for n, line in enumerate(SAID)],
         "Exchanges": [
@@ -136,7 +137,7 @@ def test_the_list_leaves_out_what_was_said(client: FlaskClient, talk: Callable[.
     whole: Any = client.get(f"/api/v1/session/{session}").json
     summary: Any = client.get("/api/v1/sessions").json
 
-    left_out = {"Retrieved", "Deleted", "Lines", "Exchanges", "Omitted", "Gap"}
+    left_out = {"Retrieved", "Downloads", "Deleted", "Lines", "Exchanges", "Omitted", "Gap"}
     assert summary["sessions"] == [{name: value for name, value in whole.items() if name not in left_out}]
 
 

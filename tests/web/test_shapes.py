@@ -107,7 +107,15 @@ ENVELOPE = {
     "Session": str,
     "Received": datetime,
     "Deliveries": [
-        {"Mailbox": str, "UID": str, "FetchedAt": str, "FetchedBy": str, "DeletedAt": str, "DeletedBy": str}
+        {
+            "Mailbox": str,
+            "UID": str,
+            "FetchedAt": str,
+            "FetchedBy": str,
+            "Fetches": [{"At": datetime, "By": str}],
+            "DeletedAt": str,
+            "DeletedBy": str,
+        }
     ],
     "Defects": [str],
     "Remarks": [str],
@@ -135,6 +143,7 @@ SUMMARY = {
 SESSION = {
     **SUMMARY,
     "Retrieved": [int],
+    "Downloads": [str],
     "Deleted": [int],
     "Lines": [{"Speaker": str, "At": float, "Text": str}],
     "Exchanges": [{"Command": str, "Replies": [str], "At": float, "Took": float}],

@@ -2,19 +2,21 @@
 
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope, Origin, Recipient
-from mailtrap_lite.message.message import Delivery, Message
+from mailtrap_lite.message.message import MOST_FETCHES, Delivery, Fetch, Message
 from mailtrap_lite.message.recorder import Recorder
 from mailtrap_lite.message.rules import Finding, Rule
 from mailtrap_lite.message.session import Ending, Exchange, Line, Protocol, Session, Speaker, readable
 from mailtrap_lite.message.summary import Summary
 
 __all__ = [
+    "MOST_FETCHES",
     "Address",
     "Content",
     "Delivery",
     "Ending",
     "Envelope",
     "Exchange",
+    "Fetch",
     "Finding",
     "Headers",
     "Line",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Final
 
 from mailtrap_lite.message.asked import Asked
 from mailtrap_lite.message.content import Address, Content, Headers, Part
@@ -15,12 +16,23 @@ from mailtrap_lite.message.rules import Finding
 from mailtrap_lite.message.session import Session
 from mailtrap_lite.terminal import escaped
 
+MOST_FETCHES: Final = 100  # of a delivery that are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A POP3 client was sent a message whole. at: seconds since the epoch; by: the user."""
+
+    at: float
+    by: str
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One recipient's copy of a message.
 
     mailbox: the address whose mailbox it lies in. uid: its UIDL (RFC 1939 section 7).
+    fetches: each session that fetched it, oldest first; of very many the first and the last ones.
     Times are seconds since the epoch, None while it has not happened; `by` is the POP3 user who did it.
     """
 
@@ -28,10 +40,26 @@ class Delivery:
     message: int
     mailbox: str
     uid: str
-    fetched_at: float | None = None
-    fetched_by: str | None = None
+    fetches: tuple[Fetch, ...] = ()
     deleted_at: float | None = None
     deleted_by: str | None = None
+
+    @property
+    def fetched_at(self) -> float | None:
+        """When it was fetched last."""
+        return self.fetches[-1].at if self.fetches else None
+
+    @property
+    def fetched_by(self) -> str | None:
+        """Who fetched it last."""
+        return self.fetches[-1].by if self.fetches else None
+
+    def fetched_again(self, fetch: Fetch) -> Delivery:
+        """Return it with one more fetch."""
+        kept = self.fetches
+        if len(kept) >= MOST_FETCHES:
+            kept = (kept[0], *kept[2 - MOST_FETCHES :])
+        return replace(self, fetches=(*kept, fetch))
 
 
 _MOST_NAMED = 12  # recipients, in one line

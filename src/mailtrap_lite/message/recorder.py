@@ -103,6 +103,11 @@ class Recorder:
         if self._tally is not None:
             self._tally.note_deleted(numbers)
 
+    def note_download(self, uid: str) -> None:
+        """The message of this UIDL was sent whole over POP3, for the first time or again."""
+        if self._tally is not None:
+            self._tally.note_download(uid)
+
     def note_findings(self, findings: Iterable[Finding]) -> None:
         """Lint found these, on the wire or in a mail that was refused; each is kept once."""
         for finding in findings:
@@ -139,6 +144,7 @@ class Recorder:
             said=tuple(tally.commands.copy().items()),
             retrieved=tuple(tally.retrieved),
             deleted=tuple(tally.deleted),
+            downloads=tuple(tally.downloads),
             tls=self.tls,
             cipher=self.cipher,
             octets_in=self.octets_in,

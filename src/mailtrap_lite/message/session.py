@@ -88,6 +88,8 @@ class Session:
     retrieved: the message numbers of each RETR that was granted, in order; one that came twice is here twice.
     deleted: the message numbers that a POP3 QUIT deleted, in the order of their DELE; without QUIT nothing is deleted,
     nor is what another session or the inspector had taken away before.
+    downloads: the UIDL of each message that was sent whole, by RETR or by a TOP of all its lines, in order; one that
+    was sent twice is here twice.
     tls: the TLS version as "TLSv1.3", or None; cipher: its cipher suite. octets_in and octets_out: what the client and
     the server sent, without TLS. pipelined: the client sent a command before it had the reply to the one before.
     """
@@ -105,6 +107,7 @@ class Session:
     said: tuple[tuple[str, int], ...] = ()
     retrieved: tuple[int, ...] = ()
     deleted: tuple[int, ...] = ()
+    downloads: tuple[str, ...] = ()
     tls: str | None = None
     cipher: str | None = None
     octets_in: int = 0
@@ -122,6 +125,11 @@ class Session:
     def duration(self) -> float | None:
         """How long it took, in seconds; None while it goes on."""
         return None if self.ended is None else self.ended - self.started
+
+    @property
+    def downloaded_once(self) -> bool:
+        """Whether something was downloaded over POP3, and no UIDL twice; which they are is in `downloads`."""
+        return bool(self.downloads) and len(set(self.downloads)) == len(self.downloads)
 
     def count(self, command: str) -> int:
         """Return how many times the client said a command, as "RETR" or "MAIL", whatever was answered."""

@@ -15,6 +15,7 @@ from mailtrap_lite.message.session import Speaker
 MOST_COMMANDS: Final = 64
 LONGEST_COMMAND: Final = 16
 MOST_RETRIEVED: Final = 100_000
+UIDLS_A_LINE: Final = 3
 
 # How many numbers take as much memory as a line.
 NUMBERS_A_LINE: Final = 25
@@ -27,16 +28,22 @@ class Tally:
         self.commands: dict[str, int] = {}
         self.retrieved = array("Q")
         self.deleted = array("Q")
+        self.downloads: list[str] = []
         self._asked = b""
 
     @property
     def weight(self) -> int:
         """What it costs to keep, in lines."""
-        return (len(self.retrieved) + len(self.deleted)) // NUMBERS_A_LINE
+        return (len(self.retrieved) + len(self.deleted)) // NUMBERS_A_LINE + len(self.downloads) // UIDLS_A_LINE
 
     def note_deleted(self, numbers: Iterable[int]) -> None:
         """These were deleted; that a client may mark what is not there any more, the lines do not say."""
         self.deleted = array("Q", numbers)
+
+    def note_download(self, uid: str) -> None:
+        """The message of this UIDL was sent whole; that a TOP was so, the lines do not say."""
+        if len(self.downloads) < MOST_RETRIEVED:
+            self.downloads.append(uid)
 
     def noted(self, speaker: Speaker, line: bytes) -> None:
         """Somebody said this."""

@@ -356,22 +356,23 @@ class Connection(asyncio.Protocol):
             self._machine.failed(self._trouble(), "SYS/TEMP")
 
     async def _log_in(self, user: str, acts_as: str) -> None:
-        delay = self._sandbox.login_delay
-        if "LOGIN-DELAY" not in self._sandbox.hidden_pop3:
-            delay.check(acts_as, self._sandbox.clock())
+        sandbox = self._sandbox
+        with sandbox.login_delay.turn(acts_as, sandbox.clock(), hidden="LOGIN-DELAY" in sandbox.hidden_pop3):
+            await self._open(acts_as)
+        self._recorder.user = user
+        self._machine.logged_in(self._visit.entries)
+
+    async def _open(self, user: str) -> None:
         # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
         # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
         leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
         try:
-            await self._visit.open(acts_as, exclusive=self._settings.pop3_lock)
+            await self._visit.open(user, exclusive=self._settings.pop3_lock)
         except MaildropInUse:
             if not leaving:
                 raise
             await asyncio.wait(leaving, timeout=LEAVING)
-            await self._visit.open(acts_as, exclusive=self._settings.pop3_lock)
-        delay.logged_in(acts_as, self._sandbox.clock())
-        self._recorder.user = user
-        self._machine.logged_in(self._visit.entries)
+            await self._visit.open(user, exclusive=self._settings.pop3_lock)
 
     def _trouble(self) -> str:
         """Log the exception that is being handled and return what the client is told of it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 
 from mailtrap_lite.pop3.snapshot import Refused
 
@@ -21,21 +22,32 @@ class LoginDelay:
         self._maildrop_of = maildrop_of
         self._last: dict[Hashable, float] = {}  # by maildrop, the oldest login first
 
-    def check(self, user: str, now: float) -> None:
-        """Raise Refused if it is too early for the next login to the maildrop of this user."""
-        if not self._seconds:
-            return
-        last = self._last.get(self._maildrop_of(user))
-        # A clock that was set back is no reason to lock somebody out.
-        if last is not None and 0 <= now - last < self._seconds:
-            raise Refused(f"wait {self._seconds} seconds between logins", "LOGIN-DELAY")
+    @contextmanager
+    def turn(self, user: str, now: float, *, hidden: bool = False) -> Iterator[None]:
+        """Log in to the maildrop of this user in the block; raises Refused if it is too early.
 
-    def logged_in(self, user: str, now: float) -> None:
-        """The maildrop of this user was opened."""
+        It counts from the beginning, so of two at the same time one is refused; and not at all if the block raises.
+        hidden: nobody is refused.
+        """
         if not self._seconds:
+            yield
             return
         maildrop = self._maildrop_of(user)
+        before = self._last.get(maildrop)
+        # A clock that was set back is no reason to lock somebody out.
+        if not hidden and before is not None and 0 <= now - before < self._seconds:
+            raise Refused(f"wait {self._seconds} seconds between logins", "LOGIN-DELAY")
+        self._keep(maildrop, now)
+        try:
+            yield
+        except BaseException:
+            if self._last.get(maildrop) == now:
+                self._keep(maildrop, before)
+            raise
+
+    def _keep(self, maildrop: Hashable, login: float | None) -> None:
         self._last.pop(maildrop, None)
-        self._last[maildrop] = now
+        if login is not None:
+            self._last[maildrop] = login
         if len(self._last) > MOST_MAILDROPS:
             del self._last[next(iter(self._last))]

@@ -53,10 +53,7 @@ class Pop3Door:
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.stamp = stamps(settings.hostname).__next__ if stamp is None else stamp
-        mode = AuthMode(settings.pop3_auth)
-        if mode is AuthMode.ANY and settings.mailboxes and settings.users:
-            mode = AuthMode.TABLE  # who says which user opens which mailbox means the passwords too
-        self.accounts = Accounts(mode, dict(settings.users))
+        self.accounts = Accounts(AuthMode(settings.pop3_logins), dict(settings.users))
         self.admission = Admission(settings.connections)
         self.crowd: set[Connection] = set()
         self._closed = False

@@ -48,9 +48,11 @@ class Visit:
 
     def sent(self, number: int) -> None:
         """The client has this message whole, so it has fetched it."""
+        entry = self.entries[number - 1]
+        self._recorder.note_download(entry.uid)
         if number not in self._fetched:
             self._fetched.add(number)
-            self._recorder.note_message(self.entries[number - 1].message)
+            self._recorder.note_message(entry.message)
 
     async def expunge(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         """The UPDATE state: delete these, write down what was fetched; return those that were there to be deleted."""

@@ -42,11 +42,11 @@ class Maildrop:
         *,
         user: str,
         clock: Callable[[], float],
-        expires: bool = False,
+        expires: Callable[[], bool],
     ) -> None:
         """Take the lock, if there is one, and the snapshot; raises MaildropInUse.
 
-        expires: what was fetched is deleted at the end, as `EXPIRE 0` announces (RFC 2449 section 6.7).
+        expires: whether what was fetched is deleted at the end, as `EXPIRE 0` announces (RFC 2449 section 6.7).
         """
         self._store = store
         self._locks = locks
@@ -75,7 +75,7 @@ class Maildrop:
 
     def expunge(self, *, fetched: Collection[int], deleted: Collection[int]) -> tuple[int, ...]:
         """Do what the UPDATE state is for (RFC 1939 section 6): `update`, and what was fetched may expire."""
-        if self._expires:
+        if self._expires():
             return self.update(fetched=fetched, deleted=deleted, expired=set(fetched).difference(deleted))
         return self.update(fetched=fetched, deleted=deleted)
 

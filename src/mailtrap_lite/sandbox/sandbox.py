@@ -16,7 +16,7 @@ from types import MethodType
 from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
-from mailtrap_lite.errors import NoSuchMessage, Objection
+from mailtrap_lite.errors import NoSuchMessage, Objection, StoreError
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
 from mailtrap_lite.pop3.delay import LoginDelay
@@ -256,15 +256,23 @@ class Sandbox(Searching, Expecting):
 
         exclusive: False for a snapshot without the lock. Raises MaildropInUse, or BadMail for an empty name.
         """
-        locks, expires = self._locks if exclusive else None, self.settings.pop3_expire == 0
+        locks, opened = self._locks if exclusive else None, self._opened_by(user)
         self._expire()
-        return Maildrop(self._store, locks, self._opened_by(user), user=user, clock=self.clock, expires=expires)
+        return Maildrop(self._store, locks, opened, user=user, clock=self.clock, expires=self._expires_at_quit)
+
+    def _expires_at_quit(self) -> bool:
+        return self.settings.pop3_expire == 0 and "EXPIRE" not in self.hidden_pop3
 
     def _expire(self) -> None:
         """Delete over POP3 what is too old; whoever looks what is there does it first, so that nobody waits for it."""
-        if isinstance(self.settings.pop3_expire, int) and self.settings.pop3_expire > 0:
-            now = self.clock()
-            self._store.expire(before=now - self.settings.pop3_expire * _DAY, now=now)
+        days = self.settings.pop3_expire
+        if not isinstance(days, int) or days == 0 or "EXPIRE" in self.hidden_pop3:
+            return
+        now = self.clock()
+        try:
+            self._store.expire(before=now - days * _DAY, now=now)
+        except StoreError as error:  # of a full disk mail can be read all the same; it expires the next time
+            log.warning("no mail was expired: %s", error)
 
     def _opened_by(self, user: str) -> Selection:
         plus, table = self.settings.plus_addressing, self.settings.mailboxes

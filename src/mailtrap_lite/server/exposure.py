@@ -30,10 +30,17 @@ def refuse_open_doors(settings: Settings) -> None:
 
 def _wants_passwords(settings: Settings) -> bool:
     """Return whether each POP3 login is held against a table, or refused."""
-    if settings.pop3_auth == "reject":
-        return True
-    # A table of mailboxes means passwords too, where there are any.
-    return bool(settings.users) and (settings.pop3_auth != "any" or bool(settings.mailboxes))
+    return settings.pop3_logins == "reject" or (bool(settings.users) and settings.pop3_logins != "any")
+
+
+def refuse_users_without_password(settings: Settings) -> None:
+    """Raise BadSetting if the table of mailboxes has a user who could never log in, and nobody said who may."""
+    known = {name.lower() for name, _ in settings.users}
+    for user, _ in settings.mailboxes if settings.pop3_auth is None else ():
+        if user.lower() not in known:
+            raise BadSetting(
+                f"mailboxes: {user!r} has no password; add one to users, or say pop3_auth=any, which checks none"
+            )
 
 
 def _is_near(endpoint: Endpoint) -> bool:

@@ -26,7 +26,7 @@ from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.planting import Plantable
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
-from mailtrap_lite.server.exposure import refuse_open_doors
+from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
 from mailtrap_lite.server.outage import come_up, go_down
@@ -83,6 +83,7 @@ class Server(Provoked, Expecting):
     def __init__(self, settings: Settings | None = None, /, **changes: Any) -> None:
         base = EPHEMERAL if settings is None else settings
         self.settings = Settings.of(changes, base=base) if changes else base
+        refuse_users_without_password(self.settings)
         refuse_open_doors(self.settings)
         self._running: _Running | None = None
         self._web_lock = threading.Lock()

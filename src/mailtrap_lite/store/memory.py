@@ -12,7 +12,7 @@ from itertools import islice, takewhile
 from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
-from mailtrap_lite.message import Delivery, Message
+from mailtrap_lite.message import Delivery, Fetch, Message
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
@@ -183,9 +183,9 @@ class MemoryStore(SearchedMemory):
     ) -> list[int]:
         with self._news:
             self._refuse_if_closed()
-            changed = 0
+            changed, fetch = 0, Fetch(now, user)
             for delivery in self._selected(fetched, selection):
-                self._messages[delivery.message].mark(replace(delivery, fetched_at=now, fetched_by=user))
+                self._messages[delivery.message].mark(delivery.fetched_again(fetch))
                 changed += 1
             gone = self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
             expiring = self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any  # Any: JSON, before it is checked by the constructors
 
-from mailtrap_lite.message import Address, Envelope, Origin, Recipient
+from mailtrap_lite.message import Address, Envelope, Fetch, Origin, Recipient
 from mailtrap_lite.message.summary import Digest
 
 # A digest is derived: one that was made by other rules is dropped and made again.
@@ -51,6 +51,16 @@ def envelope_of_text(text: str) -> Envelope:
         origin=Origin(origin),
         remarks=tuple(added[0]) if added else (),
     )
+
+
+def text_of_fetch(fetch: Fetch) -> str:
+    """Return a fetch as JSON, an item of the list that `fetches_of_text` reads."""
+    return _text([fetch.at, fetch.by])
+
+
+def fetches_of_text(text: str | None) -> tuple[Fetch, ...]:
+    """Return the fetches that were written as this text; None is none."""
+    return tuple(Fetch(at, by) for at, by in json.loads(text)) if text else ()
 
 
 def digest_to_text(digest: Digest) -> str:

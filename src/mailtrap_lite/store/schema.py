@@ -80,6 +80,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "UPDATE message SET digest = NULL",
         "DELETE FROM words",
     ),
+    # Each fetch of a delivery, as JSON: [[at, by], ...]. fetched_at stays, as the last, for lists in that order.
+    (
+        "ALTER TABLE delivery ADD COLUMN fetches TEXT",
+        "UPDATE delivery SET fetches = JSON_ARRAY(JSON_ARRAY(JSON(PRINTF('%!.17g', fetched_at)), fetched_by))"
+        " WHERE fetched_at IS NOT NULL",
+        "ALTER TABLE delivery DROP COLUMN fetched_by",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

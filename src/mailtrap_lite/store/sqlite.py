@@ -14,7 +14,7 @@ from typing import Any  # Any: rows of SQLite
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.errors import NoSuchMessage, StoreError, StoreFull, StoreUnusable, TooLarge
-from mailtrap_lite.message import Delivery, Message
+from mailtrap_lite.message import Delivery, Fetch, Message
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store import statements as sql
 from mailtrap_lite.store.contract import (
@@ -30,7 +30,7 @@ from mailtrap_lite.store.contract import (
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.order import NEWEST, Order
-from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text
+from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text, fetches_of_text, text_of_fetch
 from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite, names_of
 
 # In place of the octets that RETR sends of a large mail, until a maildrop needs them.
@@ -149,13 +149,14 @@ class SqliteStore(SearchedSqlite):
         now: float,
     ) -> list[int]:
         common = {**sql.values_of(selection), "now": now}
+        fetch = text_of_fetch(Fetch(now, user))
         gone: list[int] = []
 
         def mark(db: sqlite3.Connection) -> int:
             changed = 0
             for statements, messages, by in ((sql.FETCHED, fetched, user), (sql.DELETED, expired, EXPIRE)):
                 if messages:
-                    rows = [{"message": message, "user": by, **common} for message in messages]
+                    rows = [{"message": message, "user": by, "fetch": fetch, **common} for message in messages]
                     changed += db.executemany(sql.chosen_from(statements, selection), rows).rowcount
             # One by one, as only that says which of them were there to be deleted. Anew, if the work is done again.
             statement, values = sql.chosen_from(sql.DELETED, selection), {"user": user, **common}
@@ -194,7 +195,8 @@ class SqliteStore(SearchedSqlite):
             received=received,
             read=bool(read),
             deliveries=tuple(
-                Delivery(key, of, mailbox, uid or self._uid(of), *times) for key, of, mailbox, uid, *times in deliveries
+                Delivery(key, of, mailbox, uid or self._uid(of), fetches_of_text(fetches), *deleted)
+                for key, of, mailbox, uid, fetches, *deleted in deliveries
             ),
             kept_tags=tags if tagged else None,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtrap_lite.accounts import Selection
+from mailtrap_lite.message import MOST_FETCHES
 from mailtrap_lite.store.order import By, Order
 
 # The deliveries of a selection: of a mailbox, of a local part, or all. Each has an index of its own.
@@ -86,8 +87,11 @@ MERGE_TAG = (
 SPELL_TAG = "UPDATE tag SET name = :name WHERE id = :tag"
 DROP_TAG = "DELETE FROM tag WHERE id = :tag"
 KEEP_OCTETS = "UPDATE message SET octets = :octets WHERE id = :id"
+# The first fetch stays, and the last ones.
 FETCHED = tuple(
-    f"UPDATE delivery SET fetched_at = :now, fetched_by = :user WHERE message = :message AND {chosen}"
+    "UPDATE delivery SET fetched_at = :now, fetches = JSON_INSERT(CASE"
+    f" WHEN JSON_ARRAY_LENGTH(fetches) >= {MOST_FETCHES} THEN JSON_REMOVE(fetches, '$[1]')"
+    f" ELSE COALESCE(fetches, '[]') END, '$[#]', JSON(:fetch)) WHERE message = :message AND {chosen}"
     for chosen in CHOSEN
 )
 DELETED = tuple(
@@ -110,7 +114,7 @@ RESTORE = tuple(
 )
 MESSAGE = "SELECT id, envelope, received, read, tagged, raw FROM message JOIN body ON body.message = id WHERE id = :id"
 DELIVERIES = (
-    "SELECT id, message, mailbox, uid, fetched_at, fetched_by, deleted_at, deleted_by"
+    "SELECT id, message, mailbox, uid, fetches, deleted_at, deleted_by"
     " FROM delivery WHERE message = :message ORDER BY id"
 )
 # The length of a blob is known without reading it.

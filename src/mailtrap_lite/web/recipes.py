@@ -37,7 +37,7 @@ class Way:
 def recipes(doors: Mapping[str, tuple[str, str]], settings: Settings) -> list[Recipe]:
     """Return the recipes. doors: host and port by the name of the door."""
     smtp = _way(doors.get("smtp", ("127.0.0.1", "1025")), settings.smtp_auth, settings, tls=settings.require_tls)
-    pop3 = _way(doors.get("pop3", ("127.0.0.1", "1110")), settings.pop3_auth, settings, tls=False)
+    pop3 = _way(doors.get("pop3", ("127.0.0.1", "1110")), settings.pop3_logins, settings, tls=False)
     made = (_smtplib, _django, _flask, _node, _rails, _spring, _php, _dotnet, _go)
     found = [Recipe(_NAMES[make.__name__], "\n".join(make(smtp))) for make in made]
     return [*found, Recipe("POP3", "\n".join(_poplib(pop3, named=bool(settings.mailboxes))))]

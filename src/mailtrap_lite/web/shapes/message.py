@@ -89,13 +89,21 @@ class RecipientJson(TypedDict):
     Original: str
 
 
+class FetchJson(TypedDict):
+    """Ours: a POP3 client was sent a message whole."""
+
+    At: str
+    By: str
+
+
 class DeliveryJson(TypedDict):
     """Ours: one recipient's copy. What has not happened is "" or null."""
 
     Mailbox: str
     UID: str
-    FetchedAt: str
-    FetchedBy: str
+    FetchedAt: Annotated[str, "the last time"]
+    FetchedBy: Annotated[str, "who did last"]
+    Fetches: Annotated[list[FetchJson], "each time, oldest first; of more than 100 the first and the last ones"]
     DeletedAt: str
     DeletedBy: str
 
@@ -247,6 +255,7 @@ def delivery(value: Delivery) -> DeliveryJson:
         "UID": value.uid,
         "FetchedAt": "" if value.fetched_at is None else timestamp(value.fetched_at),
         "FetchedBy": value.fetched_by or "",
+        "Fetches": [{"At": timestamp(fetch.at), "By": fetch.by} for fetch in value.fetches],
         "DeletedAt": "" if value.deleted_at is None else timestamp(value.deleted_at),
         "DeletedBy": value.deleted_by or "",
     }

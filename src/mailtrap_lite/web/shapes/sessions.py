@@ -54,6 +54,7 @@ class SessionJson(SessionSummaryJson):
 
     Retrieved: Annotated[list[int], "message numbers of a POP3 session, in which they begin with 1"]
     Deleted: Annotated[list[int], "the same, of what was deleted"]
+    Downloads: Annotated[list[str], "the UIDL of each message that was sent whole, twice if it was sent twice"]
     Lines: list[LineJson]
     Exchanges: list[ExchangeJson]
     Omitted: int
@@ -102,6 +103,7 @@ def session(value: Session) -> SessionJson:
         **session_summary(value),
         "Retrieved": list(value.retrieved),
         "Deleted": list(value.deleted),
+        "Downloads": list(value.downloads),
         "Lines": [{"Speaker": str(line.speaker), "At": round(line.at, 6), "Text": line.text} for line in value.lines],
         "Exchanges": [
             {
