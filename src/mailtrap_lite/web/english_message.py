@@ -303,5 +303,4 @@ MESSAGE: Mapping[str, str] = {
     "ending.refused": "sent away by the server",
     "ending.fault": "ended by a fault on purpose",
     "ending.shutdown": "the server was stopped",
-    "ending.fault": "ended by a fault on purpose",
 }
