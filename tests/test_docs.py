@@ -113,7 +113,9 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/faults.md", "docs/mailboxes.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/asserting.md", "docs/faults.md", "docs/mailboxes.md", "docs/reading.md"]
+)
 def test_the_python_of_a_document_runs(name: str, tmp_path: Path) -> None:
     found = blocks(ROOT / name, "python")
     assert found

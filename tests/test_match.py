@@ -1,95 +1,92 @@
-"""What a wait looks for, and what it says of mail that is not it."""
+"""Patterns: texts with wildcards, and regular expressions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mailtrap_lite.match import Match
-from mailtrap_lite.message import Envelope, Message
-from mailtrap_lite.search import parse
-
-RAW = b"From: Al <al@x.test>\r\nTo: list@x.test\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= [urgent]\r\n\r\nhi\r\n"
-MESSAGE = Message(1, Envelope.of("bounce@x.test", ["Bob@x.test", "eve@x.test"]), RAW, 1.0)
-
-
-def has_text(message: Message) -> bool:
-    return "bye" in message.text
+from mailtrap_lite.match import Pattern, fits, is_pattern, occurs, spelled
 
 
 @pytest.mark.parametrize(
-    "match",
+    ("pattern", "value"),
     [
-        pytest.param(Match(), id="anything"),
-        pytest.param(Match(to="bob@x.test"), id="recipient without case"),
-        pytest.param(Match(to="EVE@*"), id="second recipient, wildcard"),
-        pytest.param(Match(to=re.compile("^eve@")), id="recipient by regex"),
-        pytest.param(Match(sender="bounce@x.test"), id="envelope sender"),
-        pytest.param(Match(sender="al@x.test"), id="from"),
-        pytest.param(Match(subject="Grüße [urgent]"), id="decoded subject, brackets as they are"),
-        pytest.param(Match(subject="Gr?ße*"), id="subject with wildcards"),
-        pytest.param(Match(subject=re.compile("urg")), id="subject by regex"),
-        pytest.param(Match(query=parse("from:al subject:GR\u00dcSSE", now=0.0)), id="query"),
-        pytest.param(Match(to="eve@x.test", subject="*", where=lambda m: m.text == "hi\n" or "hi" in m.text), id="all"),
+        pytest.param("Welcome", "Welcome", id="the whole"),
+        pytest.param("*", "", id="anything, nothing too"),
+        pytest.param("Gr?ße*", "Grüße von uns", id="wildcards"),
+        pytest.param("*[urgent]", "Grüße [urgent]", id="brackets are brackets"),
+        pytest.param("a*b*c", "a--b-b--c", id="several stars"),
+        pytest.param("*ab", "aab", id="a star that must not be greedy"),
+        pytest.param("?*?", "ab", id="at least two"),
+        pytest.param(re.compile("urg"), "Grüße [urgent]", id="a regular expression is searched for"),
     ],
 )
-def test_what_matches_has_no_differences(match: Match) -> None:
-    assert match.differences(MESSAGE) == []
+def test_a_pattern_fits(pattern: Pattern, value: str) -> None:
+    assert fits(pattern, value)
 
 
 @pytest.mark.parametrize(
-    ("match", "differences"),
+    ("pattern", "value"),
     [
-        pytest.param(Match(to="list@x.test"), ["to is 'Bob@x.test', 'eve@x.test'"], id="a header is no recipient"),
-        pytest.param(Match(sender="bob@x.test"), ["sender is 'bounce@x.test', 'al@x.test'"], id="sender"),
-        pytest.param(Match(subject="grüße*"), ["subject is 'Grüße [urgent]'"], id="subject with its case"),
-        pytest.param(Match(subject="urgent"), ["subject is 'Grüße [urgent]'"], id="a text fits as a whole"),
-        pytest.param(
-            Match(query=parse("from:al hello -hi", now=0.0)),
-            ["answer to `hello` is no", "answer to `-hi` is no"],
-            id="query",
-        ),
-        pytest.param(Match(where=has_text), ["where=has_text says no"], id="function"),
-        pytest.param(
-            Match(to="x", subject="y"),
-            ["to is 'Bob@x.test', 'eve@x.test'", "subject is 'Grüße [urgent]'"],
-            id="two at once",
-        ),
+        pytest.param("urgent", "[urgent]", id="a text fits as a whole"),
+        pytest.param("welcome", "Welcome", id="with its case"),
+        pytest.param("a*a", "a", id="the ends do not overlap"),
+        pytest.param("?*?", "a", id="too short"),
+        pytest.param("a*b*b", "axb", id="each piece has a place of its own"),
+        pytest.param("*a" * 8 + "b", "a" * 2000, id="many stars"),
+        pytest.param(re.compile("^x"), "yx", id="a regular expression"),
     ],
 )
-def test_what_differs_is_said(match: Match, differences: list[str]) -> None:
-    assert match.differences(MESSAGE) == differences
+def test_a_pattern_does_not_fit(pattern: Pattern, value: str) -> None:
+    assert not fits(pattern, value)
+
+
+def test_case_may_count_for_nothing() -> None:
+    assert fits("BOB@X.test", "bob@x.TEST", fold=True)
+
+
+@settings(deadline=None)
+@given(pattern=st.text("ab*?", max_size=8), value=st.text("ab", max_size=12))
+def test_wildcards_mean_what_a_regular_expression_would(pattern: str, value: str) -> None:
+    meant = "".join({"*": ".*", "?": "."}.get(each, each) for each in pattern)
+
+    assert fits(pattern, value) is (re.fullmatch(meant, value, re.DOTALL) is not None)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"to": 5}, {"subject": b"x"}, {"sender": re.compile(b"x")}, {"where": "x"}], ids=repr
+    ("pattern", "found"),
+    [
+        pytest.param("order 4711 was shipped", True, id="over the end of a line"),
+        pytest.param("Order * shipped", False, id="with its case"),
+        pytest.param("order * shipped", True, id="wildcard"),
+        pytest.param("  Your\norder ", True, id="white space of the pattern"),
+        pytest.param(re.compile(r"\d{4}\s"), True, id="regular expression"),
+        pytest.param("4712", False, id="something else"),
+    ],
 )
-def test_a_condition_of_a_wrong_type_is_named_at_once(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=f"^{next(iter(wrong))}="):
-        Match(**wrong)
+def test_a_text_occurs_whatever_its_white_space(pattern: Pattern, found: bool) -> None:
+    assert occurs(pattern, "Hello,\r\n  Your order 4711\nwas\tshipped.\n") is found
 
 
-def test_a_match_reads_like_its_call() -> None:
-    assert str(Match(to="a@b", subject=re.compile("x+"), where=has_text)) == (
-        "to='a@b', subject=re.compile('x+'), where=has_text"
-    )
-    assert str(Match()) == "any message"
+def test_a_long_text_is_searched_in_linear_time() -> None:
+    before = time.process_time()
+
+    assert not fits("*a" * 50 + "b*c", "a" * 1_000_000)
+    assert not occurs("a?" * 20 + "b", "a" * 1_000_000)
+
+    assert time.process_time() - before < 2
 
 
-def test_a_subject_of_many_stars_is_compared_in_linear_time() -> None:
-    hostile = Message(1, Envelope.of("a", ["b"]), b"Subject: " + b"a" * 2000 + b"\r\n\r\n", 1.0)
-
-    assert Match(subject="*a" * 8 + "b").differences(hostile) != []
-
-
-def _never(_: Message) -> bool:
-    raise AssertionError("asked although another condition has failed already")
+@pytest.mark.parametrize("value", [5, b"x", re.compile(b"x"), None, ["x"]], ids=repr)
+def test_what_is_no_pattern(value: object) -> None:
+    assert not is_pattern(value)
 
 
-def test_a_function_is_asked_only_when_all_else_fits() -> None:
-    asked: Callable[[Message], bool] = _never
-
-    assert Match(to="nobody", where=asked).differences(MESSAGE) == ["to is 'Bob@x.test', 'eve@x.test'"]
+def test_a_pattern_is_spelled_as_in_python() -> None:
+    assert spelled("a'b") == '"a\'b"'
+    assert spelled(re.compile("x+")) == "re.compile('x+')"
+    assert spelled(re.compile("x", re.IGNORECASE)) == "re.compile('x', re.IGNORECASE)"

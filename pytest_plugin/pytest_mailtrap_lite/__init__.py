@@ -26,11 +26,16 @@ def mailtrap_settings() -> Mapping[str, Any]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_assertrepr_compare() -> Generator[None, Any, None]:
-    """Write out what would steer a terminal in the difference of two texts, which pytest shows as they are."""
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> Generator[None, Any, None]:
+    """Explain a comparison with an expected Mail, and write out what would steer a terminal in any explanation."""
     outcome = yield
-    explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one
-    if explanations and "mailtrap_lite.server" in sys.modules:  # else there was no mail that could be in them
+    explanations: list[list[str]] = outcome.get_result()  # one of each plugin that has one; pytest shows the first
+    if "mailtrap_lite.expectation" in sys.modules:  # else neither side can be one
+        from mailtrap_lite.expectation.comparing import explanation
+
+        own = explanation(op, left, right)
+        explanations = [own, *explanations] if own else explanations
+    if explanations and "mailtrap_lite.message" in sys.modules:  # else there was no mail that could be in them
         from mailtrap_lite.terminal import escaped
 
         def harmless(line: str) -> str:

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
         CannotListen,
         MaildropInUse,
         MailtrapError,
+        MissingExtra,
         NoMailArrived,
         NoSuchMessage,
         NoSuchSession,
+        NotOne,
+        NotOneClick,
+        NotSigned,
         Objection,
         Reply,
         ServerClosed,
@@ -28,7 +32,10 @@ if TYPE_CHECKING:
         StoreFull,
         StoreUnusable,
         TooLarge,
+        UnexpectedMail,
+        Unmet,
     )
+    from mailtrap_lite.expectation import Conditions, Difference, Mail
     from mailtrap_lite.message import (
         Address,
         Delivery,
@@ -41,6 +48,10 @@ if TYPE_CHECKING:
         Recipient,
         Session,
     )
+    from mailtrap_lite.message.codes import Code
+    from mailtrap_lite.message.links import Link
+    from mailtrap_lite.message.signed import DkimSignature
+    from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
     from mailtrap_lite.sandbox import Mailbox, Sandbox, SearchPage
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
@@ -56,9 +67,13 @@ _HOMES = {
         "CannotListen",
         "MaildropInUse",
         "MailtrapError",
+        "MissingExtra",
         "NoMailArrived",
         "NoSuchMessage",
         "NoSuchSession",
+        "NotOne",
+        "NotOneClick",
+        "NotSigned",
         "Objection",
         "Reply",
         "ServerClosed",
@@ -67,7 +82,10 @@ _HOMES = {
         "StoreFull",
         "StoreUnusable",
         "TooLarge",
+        "UnexpectedMail",
+        "Unmet",
     ),
+    "mailtrap_lite.expectation": ("Conditions", "Difference", "Mail"),
     "mailtrap_lite.message": (
         "Address",
         "Delivery",
@@ -80,6 +98,10 @@ _HOMES = {
         "Recipient",
         "Session",
     ),
+    "mailtrap_lite.message.codes": ("Code",),
+    "mailtrap_lite.message.links": ("Link",),
+    "mailtrap_lite.message.signed": ("DkimSignature",),
+    "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "SearchPage"),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
@@ -94,19 +116,29 @@ __all__ = [
     "BadSetting",
     "BadTag",
     "CannotListen",
+    "Code",
+    "Conditions",
     "Delivery",
+    "Difference",
+    "DkimSignature",
     "Ending",
     "Endpoint",
     "Envelope",
     "Exchange",
     "Finding",
+    "Link",
+    "Mail",
     "Mailbox",
     "MaildropInUse",
     "MailtrapError",
     "Message",
+    "MissingExtra",
     "NoMailArrived",
     "NoSuchMessage",
     "NoSuchSession",
+    "NotOne",
+    "NotOneClick",
+    "NotSigned",
     "Objection",
     "Part",
     "Recipient",
@@ -122,6 +154,9 @@ __all__ = [
     "StoreFull",
     "StoreUnusable",
     "TooLarge",
+    "UnexpectedMail",
+    "Unmet",
+    "UnsubscribeTarget",
     "__version__",
 ]
 

@@ -4,6 +4,7 @@
     ├── BadSetting            a setting has a value that cannot be used          (also a ValueError)
     ├── BadFault              a fault on purpose that is impossible              (also a ValueError)
     ├── CannotListen          an address is taken or not ours                    (also an OSError)
+    ├── MissingExtra          an optional package is not installed               (also an ImportError)
     ├── ServerClosed          the server was stopped, or never started
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
     ├── BadQuery              a search cannot be understood                      (also a ValueError)
@@ -13,7 +14,12 @@
     ├── NoSuchSession         no session has that id, or it was forgotten        (also a LookupError)
     ├── Objection             --strict refuses what lint found in a mail
     ├── MaildropInUse         another POP3 session holds one of these mailboxes
-    ├── NoMailArrived         a wait ended without its mail                      (also an AssertionError)
+    ├── Unmet                 what a test expects is not so                      (also an AssertionError)
+    │   ├── NoMailArrived     a wait ended without its mail
+    │   ├── UnexpectedMail    mail came, or may still come, that should not
+    │   ├── NotOne            a mail has none or several of what it should have one of
+    │   ├── NotOneClick       a mail cannot be unsubscribed from as RFC 8058 says
+    │   └── NotSigned         no DKIM signature of a mail holds
     └── StoreError            the store cannot do it now
         ├── StoreFull         no room on the disk
         ├── StoreBusy         another process owns the file
@@ -70,6 +76,10 @@ class BadFault(MailtrapError, ValueError):
 
 class CannotListen(MailtrapError, OSError):
     """An address cannot be listened on; the text names the setting, the address and the way out."""
+
+
+class MissingExtra(MailtrapError, ImportError):
+    """A package is needed that is not installed; the text says which extra brings it."""
 
 
 class ServerClosed(MailtrapError):
@@ -145,10 +155,36 @@ class MaildropInUse(MailtrapError):
     http = 409
 
 
-class NoMailArrived(MailtrapError, AssertionError):
-    """A wait ended without its mail; the text lists what did arrive and how each differs."""
+class Unmet(MailtrapError, AssertionError):
+    """What a test expects is not so; the text says what was expected and what there is instead."""
+
+    http = 409
+
+
+class NoMailArrived(Unmet):
+    """A wait ended without its mail; the text lists what did arrive and how each differs, the nearest first."""
 
     http = 408
+
+
+class UnexpectedMail(Unmet):
+    """Mail came that should not, or a session is still about to deliver some; the text lists it."""
+
+
+class NotOne(Unmet):
+    """A mail has none, or several, of what it should have exactly one of. candidates: what there is, a line each."""
+
+    def __init__(self, text: str, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.candidates = candidates
+
+
+class NotOneClick(Unmet):
+    """A mail cannot be unsubscribed from with one click; the text lists what RFC 8058 misses."""
+
+
+class NotSigned(Unmet):
+    """No DKIM signature of a mail holds; the text says what is wrong with each."""
 
 
 class StoreError(MailtrapError):

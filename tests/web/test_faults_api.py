@@ -99,3 +99,15 @@ def test_chaos_leaves_other_faults_alone_and_goes_with_all(mail: Server) -> None
     assert len(mail.faults) == 2
     ask(mail, "PUT", "/api/v1/chaos", {})
     assert [str(each.action) for each in mail.faults] == ["451 4.3.0 mine"]
+
+
+def test_the_page_of_a_session_that_a_fault_ended_says_so(mail: Server) -> None:
+    mail.faults.add("MAIL", "drop")
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(mail)
+
+    with urllib.request.urlopen(f"{mail.url}/session/{mail.sessions[0].id}", timeout=20) as answer:
+        page = answer.read().decode()
+
+    assert "a fault on purpose ended it" in page
+    assert "fault 1: MAIL drop" in page

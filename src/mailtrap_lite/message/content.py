@@ -114,6 +114,13 @@ class Content:
         """The HTML, decoded, lines ending with LF; "" without any."""
         return self._joined([part for part in self._bodies if part.content_type == "text/html"])
 
+    @reading("")
+    def text_of_html(self) -> str:
+        """What the beginning of the HTML shows, in lines as a reader sees them; "" without any."""
+        from mailtrap_lite.message.shown import text_of_html  # imported by who asks: most mails are only listed
+
+        return text_of_html(self.html)
+
     @reading(())
     def parts(self) -> tuple[Part, ...]:
         """The leaves of the tree, in order."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from mailtrap_lite.message.asked import Asked
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope
 from mailtrap_lite.message.lint import findings
 from mailtrap_lite.message.rules import Finding
 from mailtrap_lite.message.session import Session
+from mailtrap_lite.terminal import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Delivery:
     deleted_by: str | None = None
 
 
+_MOST_NAMED = 12  # recipients, in one line
+
+
 def _unknown(session: str) -> Session | None:
     return None
 
@@ -41,7 +46,7 @@ def _untagged(message: Message) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Message:
+class Message(Asked):
     """One accepted mail.
 
     id: rises in the order of commits and is never used again. raw: exactly the octets that came over the wire after
@@ -60,6 +65,17 @@ class Message:
     find_session: Callable[[str], Session | None] = field(default=_unknown, repr=False, compare=False)
     kept_tags: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
     find_tags: Callable[[Message], tuple[str, ...]] = field(default=_untagged, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Message {self.id}: {self}>"
+
+    def __str__(self) -> str:
+        """The message in one line of printable characters."""
+        recipients = ", ".join(self.envelope.addresses[:_MOST_NAMED]) or "nobody"
+        if (more := len(self.envelope.recipients) - _MOST_NAMED) > 0:
+            recipients += f" and {more:,} more"
+        line = f"{self.subject!r} from {self.envelope.sender or '<>'} to {recipients}, {self.size:,} octets"
+        return escaped(line)
 
     @cached_property
     def content(self) -> Content:
@@ -115,6 +131,22 @@ class Message:
         """The Cc addresses."""
         return self.content.cc
 
+    @cached_property
+    def bcc(self) -> tuple[Address, ...]:
+        """Who received it though neither To nor Cc names them. What a Bcc field says is `content.bcc`."""
+        named = {address.address.casefold() for address in (*self.to, *self.cc)}
+        return tuple(Address("", each) for each in self.envelope.addresses if each.casefold() not in named)
+
+    @property
+    def reply_to(self) -> tuple[Address, ...]:
+        """The Reply-To addresses."""
+        return self.content.reply_to
+
+    @property
+    def date(self) -> datetime | None:
+        """The Date with its zone; None without one, or when it is no date."""
+        return self.content.date
+
     @property
     def text(self) -> str:
         """The plain text part, decoded; "" without one."""
@@ -124,6 +156,11 @@ class Message:
     def html(self) -> str:
         """The HTML part, decoded; "" without one."""
         return self.content.html
+
+    @property
+    def text_of_html(self) -> str:
+        """What the HTML shows, in lines as a reader sees them; "" without any."""
+        return self.content.text_of_html
 
     @property
     def headers(self) -> Headers:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import binascii
 import io
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple  # Any: what JSON can be
 
 from mailtrap_lite.message.charsets import decode
 from mailtrap_lite.message.headers import Block, Headers
@@ -24,6 +26,8 @@ _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]{0,80}\r?\n|$)")
 _KEPT = 1024 * 1024  # octets of a part that are worth keeping decoded
 _UNENCODED = {"", "7bit", "8bit", "binary"}
 _UUENCODED = {"x-uuencode", "uuencode", "x-uue", "uue"}
+
+_LONGEST_NAME = 60  # of a file, and of its suffix
 
 
 class Span(NamedTuple):
@@ -113,6 +117,16 @@ class Part:
         """
         return self._disposition.parameters.get("filename", "") or self._type.parameters.get("name", "")
 
+    @property
+    def name(self) -> str:
+        """The same as `filename`."""
+        return self.filename
+
+    @property
+    def type(self) -> str:
+        """The same as `content_type`."""
+        return self.content_type
+
     @reading("")
     def content_id(self) -> str:
         """The Content-ID without its angle brackets; "" for none."""
@@ -145,6 +159,20 @@ class Part:
     def text(self) -> str:
         """The body as text, lines ending with LF; octets outside of the charset read U+FFFD."""
         return self._read_text()
+
+    def json(self) -> Any:
+        """Return what the body says as JSON; raises ValueError, as json.loads does, for what is none."""
+        import json  # costs start-up time that most runs never need
+
+        return json.loads(self.data)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write `data` to a file and return its path; in a directory it gets its own name, made harmless."""
+        target = Path(path)
+        if target.is_dir():
+            target /= harmless(self.filename) or f"part-{self.id}"
+        target.write_bytes(self.data)
+        return target
 
     @property
     def defects(self) -> tuple[str, ...]:
@@ -203,6 +231,14 @@ class Part:
         elif encoding not in _UNENCODED:
             self.note(f"unknown Content-Transfer-Encoding {encoding[:40]!a}")
         return octets
+
+
+def harmless(name: str) -> str:
+    """Return a file name that stays in its directory and hides nothing; "" if nothing is left of it."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(each if each.isprintable() and each not in '<>:"|?*' else "_" for each in last)
+    stem, dot, suffix = plain.strip(" .").rpartition(".")
+    return f"{stem[:_LONGEST_NAME]}{dot}{suffix[:_LONGEST_NAME]}"
 
 
 def identifier(text: str) -> str:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.match import Match, Pattern
 from mailtrap_lite.message import Message
+from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.files import mails_in
 from mailtrap_lite.sandbox.planting import addresses_of
+from mailtrap_lite.sandbox.waiting import Watched
 
 if TYPE_CHECKING:
-    from mailtrap_lite.sandbox.planting import Mail
+    from mailtrap_lite.sandbox.planting import Plantable
     from mailtrap_lite.sandbox.sandbox import Sandbox
-    from mailtrap_lite.search import Query
 
 
-class Mailbox:
+class Mailbox(Expecting):
     """A view that keeps nothing; any thread but the loop's. Made by `Sandbox.mailbox`.
 
     It may also be several mailboxes together: those of a local part ("alice"), or all of them ("*").
@@ -50,24 +49,16 @@ class Mailbox:
         """What POP3 clients have deleted; the one that was deleted last is the last."""
         return self._sandbox.deleted(self._selection)
 
-    def wait_for(
-        self,
-        *,
-        sender: Pattern | None = None,
-        subject: Pattern | None = None,
-        query: str | Query | None = None,
-        where: Callable[[Message], bool] | None = None,
-        after: int | Message = 0,
-        timeout: float = 5.0,
-    ) -> Message:
-        """Return the first message in this mailbox that matches, waiting for it; see `Sandbox.wait_for`."""
-        asked = query if query is None else self._sandbox.query(query)
-        match = Match(sender=sender, subject=subject, query=asked, where=where)
-        return self._sandbox.wait_for_match(match, selection=self._selection, after=after, timeout=timeout)
+    def mark(self) -> int:
+        """Return a cursor for `after`: behind it is only what comes from now on."""
+        return self._sandbox.mark()
+
+    def _watched(self) -> Watched:
+        return Watched(self._sandbox, self._selection)
 
     def deliver(
         self,
-        mail: Mail,
+        mail: Plantable,
         *,
         sender: str = "",
         received_at: datetime | float | None = None,

@@ -14,13 +14,13 @@ from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Content
 
 # What can be planted: the bytes, an email.message, or the path of an .eml file.
-Mail: TypeAlias = bytes | EmailMessage | os.PathLike[str]
+Plantable: TypeAlias = bytes | EmailMessage | os.PathLike[str]
 
 # RFC 1939 section 7.
 _UID = re.compile(r"[!-~]{1,70}")
 
 
-def octets_of(mail: Mail) -> bytes:
+def octets_of(mail: Plantable) -> bytes:
     """Return the mail's bytes; raises BadMail for what is no mail or cannot be read."""
     match mail:
         case bytes():

@@ -7,36 +7,30 @@ A sandbox has a store of its own: its messages, mailboxes, sessions and retentio
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-import math
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import FrameType, MethodType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from types import MethodType
+from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
-from mailtrap_lite.errors import NoMailArrived, NoSuchMessage, Objection
-from mailtrap_lite.match import Match, Pattern
+from mailtrap_lite.errors import NoSuchMessage, Objection
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
-from mailtrap_lite.sandbox.planting import Mail, addresses_of, checked_uid, octets_of, seconds_of
+from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
-from mailtrap_lite.sandbox.waiting import nothing_matched
+from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
-
-if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -45,7 +39,7 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox(Searching):
+class Sandbox(Searching, Expecting):
     """Methods without a note: any thread but the loop's, blocking."""
 
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
@@ -82,7 +76,7 @@ class Sandbox(Searching):
 
     def deliver(
         self,
-        mail: Mail,
+        mail: Plantable,
         *,
         to: str | Sequence[str] | None = None,
         sender: str = "",
@@ -134,7 +128,7 @@ class Sandbox(Searching):
 
     def messages(self, *, after: int | Message = 0) -> list[Message]:
         """Return the messages that came after one, all by default, oldest first."""
-        return self._load(self._store.ids(after=_cursor(after)))
+        return self._load(self._store.ids(after=cursor_of(after)))
 
     def waiting(self, mailbox: str | Selection) -> list[Message]:
         """Return what a POP3 client would find now, oldest first. The mailbox is named as for `mailbox`."""
@@ -223,57 +217,19 @@ class Sandbox(Searching):
         """
         return self._store.wait(revision, timeout)
 
-    def wait_for(
-        self,
-        *,
-        to: Pattern | None = None,
-        subject: Pattern | None = None,
-        sender: Pattern | None = None,
-        query: str | Query | None = None,
-        where: Callable[[Message], bool] | None = None,
-        after: int | Message = 0,
-        timeout: float = 5.0,
-    ) -> Message:
-        """Return the first message that matches, waiting for it.
+    def mark(self) -> int:
+        """Return a cursor for `after`: behind it is only what comes from now on."""
+        return self.last_id
 
-        A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search, as in `search`.
-        where: any function of the message. Each message is asked once, when it is there.
-        after: only messages behind this one, or this id, count; all that are here do by default. timeout: in seconds.
-        Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs; or BadQuery.
-        """
-        match = Match(
-            to=to, subject=subject, sender=sender, query=query if query is None else self.query(query), where=where
-        )
-        return self.wait_for_match(match, after=after, timeout=timeout)
-
-    def wait_for_match(
-        self, match: Match, *, selection: Selection | None = None, after: int | Message = 0, timeout: float = 5.0
-    ) -> Message:
-        """Return the first message that matches; `selection`: only among those waiting there. See `wait_for`."""
-        _refuse_in_a_coroutine()
-        if not isinstance(timeout, int | float) or not math.isfinite(timeout):
-            raise TypeError(f"timeout={timeout!r} is not a number of seconds")
-        deadline = time.monotonic() + timeout
-        seen: list[Message] = []
-        cursor = _cursor(after)
-        while True:
-            # The revision first: what is committed while we look makes the wait below return at once.
-            revision = self.revision
-            for message in self._beyond(cursor, selection):
-                if not match.differences(message):
-                    return message
-                seen.append(message)
-                cursor = message.id
-            remaining = deadline - time.monotonic()
-            if remaining <= 0 or self.wait(revision, remaining) == revision:
-                raise NoMailArrived(nothing_matched(match, seen, place=selection, timeout=timeout))
-
-    def _beyond(self, cursor: int, selection: Selection | None) -> list[Message]:
+    def beyond(self, cursor: int, selection: Selection | None = None) -> list[Message]:
+        """Return the messages behind an id in the order of their ids; `selection`: those waiting there."""
         if selection is None:
             return self.messages(after=cursor)
         self._expire()
         return self._load(sorted(message for message in self._store.waiting(selection) if message > cursor))
+
+    def _watched(self) -> Watched:
+        return Watched(self)
 
     # Mail is marked, and goes.
 
@@ -341,6 +297,11 @@ class Sandbox(Searching):
         """Every session, those that go on included, the newest last. Any thread."""
         return self._sessions.all()
 
+    @property
+    def open_sessions(self) -> tuple[Session, ...]:
+        """The sessions that go on, the newest last. Any thread."""
+        return self._sessions.open()
+
     def session(self, session: str) -> Session:
         """Return a session by its id; raises NoSuchSession. Any thread."""
         return self._sessions.get(session)
@@ -363,21 +324,3 @@ def _is_at_hand(function: Callable[..., object], arguments: Sequence[object]) ->
         case MethodType(__func__=Maildrop.retrieve, __self__=Maildrop() as maildrop), [int(number)]:
             return maildrop.has_at_hand(number)
     return False
-
-
-def _cursor(after: int | Message) -> int:
-    return after.id if isinstance(after, Message) else after
-
-
-def _refuse_in_a_coroutine() -> None:
-    """A blocking wait inside a coroutine would hold up the very code that is to send the mail."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    # A loop that runs is not enough: Playwright's plain functions leave one running beside the test that calls them.
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way to learn who calls
-    while frame is not None:
-        if frame.f_code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
-            raise RuntimeError("wait_for blocks; from a coroutine use `await asyncio.to_thread(mail.wait_for, ...)`")
-        frame = frame.f_back

@@ -63,6 +63,12 @@ class Sessions:
             recorders = list(self._recorders.values())
         return tuple(recorder.session() for recorder in recorders)
 
+    def open(self) -> tuple[Session, ...]:
+        """Return the conversations that go on, in the order in which they began."""
+        with self._lock:
+            recorders = [recorder for recorder in self._recorders.values() if recorder.ended is None]
+        return tuple(recorder.session() for recorder in recorders)
+
     def find(self, session: str) -> Session | None:
         """Return a conversation by its id, or None."""
         recorder = self._recorders.get(session)

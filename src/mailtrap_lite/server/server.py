@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type and are checked by Settings
 
 from mailtrap_lite.errors import BadSetting, ServerClosed
-from mailtrap_lite.match import Pattern
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
-from mailtrap_lite.sandbox.planting import Mail
+from mailtrap_lite.sandbox.expecting import Expecting
+from mailtrap_lite.sandbox.planting import Plantable
+from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
@@ -35,7 +36,6 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server(Provoked):
+class Server(Provoked, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
@@ -316,28 +316,12 @@ class Server(Provoked):
         """Every SMTP and POP3 conversation, those that go on included, the newest last."""
         return self.sandbox.sessions
 
-    def wait_for(
-        self,
-        *,
-        to: Pattern | None = None,
-        subject: Pattern | None = None,
-        sender: Pattern | None = None,
-        query: str | Query | None = None,
-        where: Callable[[Message], bool] | None = None,
-        after: int | Message = 0,
-        timeout: float = 5.0,
-    ) -> Message:
-        """Return the first message that matches, waiting for it.
+    def mark(self) -> int:
+        """Return a cursor: `wait_for(after=mailtrap.mark())` sees only mail that comes from now on."""
+        return self.sandbox.mark()
 
-        Messages that are already here count; with `after=message` only those behind it.
-        A text matches as a whole, with `*` and `?` as wildcards; a compiled regular expression is searched for.
-        to: an envelope recipient. sender: the envelope's sender or a From address. query: a search (docs/search.md).
-        where: any function of the message. timeout is in seconds.
-        Raises NoMailArrived, an AssertionError, listing what did arrive and how each differs.
-        """
-        return self.sandbox.wait_for(
-            to=to, subject=subject, sender=sender, query=query, where=where, after=after, timeout=timeout
-        )
+    def _watched(self) -> Watched:
+        return Watched(self.sandbox)
 
     def mailbox(self, name: str) -> Mailbox:
         """Return the mailbox of an address, those of a local part, or `*` for all: what a POP3 client would see."""
@@ -345,7 +329,7 @@ class Server(Provoked):
 
     def deliver(
         self,
-        mail: Mail,
+        mail: Plantable,
         *,
         to: str | Sequence[str] | None = None,
         sender: str = "",
