@@ -301,6 +301,5 @@ MESSAGE: Mapping[str, str] = {
     "ending.left": "left without QUIT",
     "ending.idle": "silent for too long",
     "ending.refused": "sent away by the server",
-    "ending.fault": "ended by a fault on purpose",
     "ending.shutdown": "the server was stopped",
 }
