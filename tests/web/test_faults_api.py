@@ -111,3 +111,13 @@ def test_the_page_of_a_session_that_a_fault_ended_says_so(mail: Server) -> None:
 
     assert "a fault on purpose ended it" in page
     assert "fault 1: MAIL drop" in page
+
+
+def test_a_deletion_that_names_ids_where_none_are_asked_for_removes_nothing(mail: Server) -> None:
+    kept = mail.faults.add("RCPT", "drop")
+
+    status, error = ask(mail, "DELETE", "/api/v1/faults", {"IDs": ["7"]})
+
+    assert (status, "IDs" in error) == (400, True)
+    assert list(mail.faults) == [kept]
+    assert ask(mail, "DELETE", "/api/v1/faults", {})["Faults"][0]["ID"] == str(kept.id)

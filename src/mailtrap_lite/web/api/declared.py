@@ -23,6 +23,7 @@ from typing import (  # Any: routes take and return what they declare, of any ty
     Annotated,
     Any,
     Literal,
+    TypedDict,
     TypeVar,
     get_args,
     get_origin,
@@ -62,6 +63,10 @@ EVERYWHERE = {
     507: "There is no room left.",
 }
 _IN_PATH = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+
+
+class _Nothing(TypedDict):
+    """A body where none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ class Route:
         if self.body is not None:
             name, hint = self.body
             values[name] = asked.body(hint)
+        elif self.method == "DELETE":
+            asked.body(_Nothing)  # somebody who names what is to go must not lose everything
         return _response(self.function(served, **values))
 
 
