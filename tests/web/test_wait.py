@@ -142,3 +142,25 @@ def test_the_id_in_the_smtp_reply_is_usable_at_once(mail: mailtrap_lite.Server) 
                 told = json.load(answer)
 
             assert (code, told["ID"], told["Subject"]) == (250, identity, str(number))
+
+
+@pytest.mark.parametrize(
+    ("subjects", "said"),
+    [
+        ([], "nothing arrived at all"),
+        (["old"], "; the 1 that was here before does not match"),
+        (["old", "older"], "; the 2 that were here before do not match"),
+    ],
+    ids=["none", "one", "two"],
+)
+def test_the_text_of_a_wait_agrees_with_the_list_beside_it(
+    client: FlaskClient, deliver: Deliver, subjects: list[str], said: str
+) -> None:
+    for subject in subjects:
+        deliver(subject)
+
+    answer = client.get("/api/v1/wait?query=nix&timeout=0.01").json
+
+    assert answer is not None
+    assert answer["Error"].endswith(said)
+    assert len(answer["Messages"]) == len(subjects)

@@ -10,6 +10,7 @@ from mailtrap_lite.message.underway import UnderWay
 from mailtrap_lite.terminal import escaped
 
 MOST_SHOWN = 20
+NOTHING_AT_ALL = "; nothing arrived at all"
 _MOST_COMMANDS = 6
 
 
@@ -21,7 +22,7 @@ def too_few(
     conditions = "" if expected.anything else f" with {expected}"
     head = f"{what}{conditions}{place} arrived within {timeout:g} s"
     if not found and not others:
-        return readable_lines([f"{head}; nothing arrived at all" if conditions else head])
+        return readable_lines([head + NOTHING_AT_ALL if conditions else head])
     if not others:
         return readable_lines([f"{head}:", *_listed(found)])
     lines = [f"{head}:", *_listed(found), f"{_others(others)}:"] if found else [f"{head}; {_others(others)}:"]

@@ -9,6 +9,7 @@ from flask import Response, jsonify
 
 from mailtrap_lite.errors import NoMailArrived, NoSuchMessage
 from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox.reports import NOTHING_AT_ALL
 from mailtrap_lite.search import Query
 from mailtrap_lite.web.api.declared import JSON, Routes, with_status
 from mailtrap_lite.web.api.served import MOST, Asked, Served, Zone, query_of
@@ -59,11 +60,25 @@ def _first(sandbox: Sandbox, query: Query, *, after: int, timeout: float) -> Wai
     for number in (number for number in here if after < number <= newest):
         if (found := _told(sandbox, number)) is not None:
             return found
-    message = sandbox.wait_for(query=query, after=max(after, newest), timeout=timeout)
+    try:
+        message = sandbox.wait_for(query=query, after=max(after, newest), timeout=timeout)
+    except NoMailArrived as err:
+        before = sum(after < number <= newest for number in sandbox.ids())
+        raise NoMailArrived(_with_those_before(str(err), before)) from err
     told = _told(sandbox, message.id)
     if told is None:
         raise NoMailArrived(f"the message {message.id} came, and somebody deleted it at once")
     return told
+
+
+def _with_those_before(text: str, before: int) -> str:
+    """Return the text of a wait, which saw only what came during it, so that it agrees with the list beside it."""
+    if not before:
+        return text
+    many = "1 that was here before does" if before == 1 else f"{before} that were here before do"
+    if text.endswith(NOTHING_AT_ALL):
+        return f"{text.removesuffix(NOTHING_AT_ALL)}; the {many} not match"
+    return f"{text}\n  (the {many} not match)"
 
 
 def _told(sandbox: Sandbox, message: int) -> WaitedJson | None:
