@@ -118,7 +118,8 @@ def test_a_planted_mail_is_what_pop3_finds(client: FlaskClient, sandbox: Sandbox
     [
         ("received_at=yesterday", "received_at: 'yesterday' is no moment"),
         ("received_at=2020-02-03T04:05:06", "received_at: '2020-02-03T04:05:06' is no moment with a zone"),
-        ("received_at=9999-12-31T23:59:59-23:59", "received_at="),
+        ("received_at=9999-12-31T23:59:59-23:59", "received_at: '9999-12-31T23:59:59-23:59' is, in UTC, not in"),
+        ("received_at=0001-01-01T00:00:00%2B23:59", "received_at: '0001-01-01T00:00:00+23:59' is, in UTC, not in"),
         ("uid=%C3%BC", "uid='ü' is no UIDL"),
         ("uid=" + "x" * 71, "uid='xxx"),
     ],

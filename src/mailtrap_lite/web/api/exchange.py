@@ -15,7 +15,7 @@ from mailtrap_lite.errors import BadMail, NoSuchMessage, TooLarge
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.sandbox.mbox import mails_of_mbox
-from mailtrap_lite.sandbox.planting import addresses_of
+from mailtrap_lite.sandbox.planting import addresses_of, seconds_of
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import MOST_ARCHIVE, MOST_MAIL, Routes
 from mailtrap_lite.web.api.mailboxes import Name
@@ -154,4 +154,8 @@ def _moment(text: str) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise BadRequest(f"received_at: {text[:60]!a} is no moment with a zone, for example 2026-11-23T14:02:11Z")
+    try:
+        seconds_of(moment)
+    except BadMail:
+        raise BadRequest(f"received_at: {text[:60]!a} is, in UTC, not in the years 1 to 9999") from None
     return moment
