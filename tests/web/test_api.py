@@ -265,3 +265,19 @@ def test_threads_that_do_everything_at_once_see_no_error(client: FlaskClient, sa
 
     assert wrong == []
     assert not any(job.is_alive() for job in jobs)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("GET", "/api/v1/nothing", "There is no such path in this API"),
+        ("GET", "/api/v2/messages", "There is no such path in this API"),
+        ("PUT", "/api/v1/info", "This path does not take this method"),
+    ],
+    ids=["path", "version", "method"],
+)
+def test_what_is_no_route_is_refused_in_our_words(client: FlaskClient, method: str, path: str, said: str) -> None:
+    answer = client.open(path, method=method)
+
+    assert answer.json is not None
+    assert answer.json["Error"].startswith(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 import socket
 import struct
@@ -417,3 +418,22 @@ def test_the_package_does_not_import_flask_before_somebody_asks_for_a_page() -> 
     code = "import sys, mailtrap_lite\nwith mailtrap_lite.Server(): pass\nassert 'flask' not in sys.modules"
 
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "rest", "status"),
+    [
+        (b"/api/v1/search?query=" + b"x" * 70_000, b"", b"414"),
+        (b"/api/v1/info", b"X: y\r\n" * 200, b"431"),
+    ],
+    ids=["long target", "many headers"],
+)
+def test_what_the_server_itself_refuses_of_the_api_is_json(
+    server: tuple[str, int], path: bytes, rest: bytes, status: bytes
+) -> None:
+    answer = raw(server, b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n" + rest + b"\r\n")
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split(b" ")[1] == status
+    assert b"Content-Type: application/json\r\n" in head + b"\r\n"
+    assert isinstance(json.loads(body)["Error"], str)

@@ -22,12 +22,16 @@ from mailtrap_lite.web.api.page import reference
 from mailtrap_lite.web.enclosure import enclosed
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.guard import is_api
+from mailtrap_lite.web.guard import BASE_PATH, is_api
 from mailtrap_lite.web.inside import inside
 from mailtrap_lite.web.packed import pack
 from mailtrap_lite.web.pages import error_page, pages
 
 log = logging.getLogger(__name__)
+_OF_ROUTING = {
+    404: "There is no such path in this API; /api/v1/openapi.json lists those that there are.",
+    405: "This path does not take this method; the Allow field names those that it takes.",
+}
 
 
 def create_app(
@@ -40,6 +44,7 @@ def create_app(
     app = Flask("mailtrap_lite.web")
     app.request_class = ApiRequest
     app.config[MOST_MAIL] = settings.message_size
+    app.config[BASE_PATH] = settings.web_base_path
     app.config[MOST_ARCHIVE] = settings.keep_octets
     app.config["MAX_CONTENT_LENGTH"] = settings.json_body or None
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.json_body or None
@@ -70,10 +75,18 @@ def _refuse(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    response = _error_body(status, error.description or error.name)
+    response = _error_body(status, _in_our_words(error))
     kept = {"allow", "retry-after"}
     response.headers.extend((name, value) for name, value in error.get_headers() if name.lower() in kept)
     return response
+
+
+def _in_our_words(error: HTTPException) -> str:
+    """Return what to say: a check of ours says it itself, of what routing refused the library has a text for pages."""
+    of_routing = error.description is None or error.description == type(error).description
+    if of_routing and is_api(request.path) and error.code in _OF_ROUTING:
+        return _OF_ROUTING[error.code]
+    return error.description or error.name
 
 
 def _explain(error: MailtrapError) -> Response:

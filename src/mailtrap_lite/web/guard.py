@@ -39,6 +39,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM = "application/x-www-form-urlencoded"
 MAIL = "message/rfc822"
 MBOX = "application/mbox"
+# A name in the application's configuration: the path below which everything is.
+BASE_PATH = "BASE_PATH"
 
 # What a browser may never load from here outside /static: a mail's part as a script, a style sheet, a plug-in.
 # See https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header

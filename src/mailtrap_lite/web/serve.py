@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import json
 import logging
 import math
 import selectors
@@ -28,7 +29,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from mailtrap_lite.terminal import escaped
 from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.guard import HEADERS
+from mailtrap_lite.web.guard import BASE_PATH, HEADERS, is_api
 from mailtrap_lite.web.visitors import Visitors
 
 if TYPE_CHECKING:
@@ -148,13 +149,14 @@ class Handler(WSGIRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is not HTTP, and so reaches no application, with the headers that all responses carry."""
         text = HTTPStatus(code).phrase
-        body = f"{code} {text}\n".encode()
+        in_json = self._is_for_the_api()
+        body = (json.dumps({"Error": f"{text}."}) if in_json else f"{code} {text}").encode() + b"\n"
         # What is no request line counts as HTTP/0.9, and then the base class would leave the headers out.
         self.request_version = self.protocol_version
         self.send_response(code, text)
         for name, value in (
             *HEADERS,
-            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Type", "application/json" if in_json else "text/plain; charset=utf-8"),
             ("Content-Length", str(len(body))),
         ):
             self.send_header(name, value)
@@ -162,6 +164,11 @@ class Handler(WSGIRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = True
+
+    def _is_for_the_api(self) -> bool:
+        # Of the line as it came: what is too long was never taken apart.
+        target = self.raw_requestline.partition(b" ")[2].partition(b" ")[0].partition(b"?")[0]
+        return is_api(target.decode("latin-1").removeprefix(self.server.base_path))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write no access log."""
@@ -234,6 +241,7 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, _remembering(application), Handler, fd=listener.fileno())
         self.ssl_context = tls  # after the base class, which would speak TLS where it accepts
         self.most_headers = most_headers
+        self.base_path = str(application.config.get(BASE_PATH, ""))
         self.connections = Connections()
         self._listener = listener
         self._starved = False

@@ -55,6 +55,7 @@ EVERYWHERE = {
     401: "A password or a token is needed.",
     403: "Another site asked, or mail was to be loaded as a script.",
     413: "The body is too large.",
+    414: "The URL is longer than 64 KiB.",
     415: "The body is not of a type that is taken here.",
     421: "The Host is not served here.",
     431: "The headers of the request are too large.",
