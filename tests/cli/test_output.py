@@ -7,9 +7,12 @@ import os
 import pty
 import re
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -162,3 +165,62 @@ def test_a_zip_archive_does_not_go_to_a_terminal(mailtrap: Server, on_terminal: 
 
     assert code == 2
     assert "--output: give a file" in seen
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["list", "--json"], ["show"], ["show", "--headers"], ["show", "--raw"], ["export"], ["list", "--help"]],
+    ids=" ".join,
+)
+def test_a_full_disk_is_one_line_and_exit_5(
+    mailtrap: Server, environment: dict[str, str], arguments: list[str]
+) -> None:
+    mailtrap.deliver(b"To: b@x.test\r\nSubject: hi\r\n\r\nhi\r\n")
+
+    with Path("/dev/full").open("wb") as full:
+        done = printing(mailtrap, environment, arguments, full)
+
+    assert (done.returncode, done.stderr) == (
+        5,
+        "mailtrap-lite: standard output cannot be written: No space left on device\n",
+    )
+
+
+def test_a_closed_output_is_one_line_and_exit_5(mailtrap: Server, environment: dict[str, str]) -> None:
+    shell = ["sh", "-c", '"$0" -m mailtrap_lite delete --all --yes >&-', sys.executable]
+    mailtrap.deliver(b"To: b@x.test\r\n\r\nhi\r\n")
+
+    done = subprocess.run(
+        shell, env={**environment, "MAILTRAP_LITE_URL": mailtrap.url}, capture_output=True, text=True, timeout=30
+    )
+
+    assert (done.returncode, done.stderr) == (5, "mailtrap-lite: standard output is closed\n")
+    assert len(mailtrap.messages) == 1
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "--raw"], ["list", "--help"]], ids=" ".join)
+def test_a_reader_that_has_enough_ends_it_silently(
+    mailtrap: Server, environment: dict[str, str], arguments: list[str]
+) -> None:
+    mailtrap.deliver(b"To: b@x.test\r\n\r\n" + b"hi\r\n" * 100_000)
+    read, write = os.pipe()
+    os.close(read)
+
+    with os.fdopen(write, "wb") as pipe:
+        done = printing(mailtrap, environment, arguments, pipe)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def printing(
+    mailtrap: Server, environment: dict[str, str], arguments: list[str], output: IO[bytes]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mailtrap_lite", *arguments],
+        env={**environment, "MAILTRAP_LITE_URL": mailtrap.url},
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=30,
+    )

@@ -7,6 +7,7 @@ NOTHING = 1
 USAGE = 2
 UNREACHABLE = 3
 REFUSED = 4
+UNWRITTEN = 5
 
 # For docs/commands.md and --help.
 CODES = {
@@ -15,6 +16,7 @@ CODES = {
     USAGE: "the command line, or a value on it, cannot be meant",
     UNREACHABLE: "no server answers, or it cannot do it now",
     REFUSED: "the server wants a password or a token, or refuses to be asked by this name",
+    UNWRITTEN: "standard output is closed, or cannot be written, as on a full disk; a reader that has enough is 0",
 }
 
 

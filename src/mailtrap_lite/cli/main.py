@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 
 from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE, Command
-from mailtrap_lite.cli.failure import USAGE, Failure
+from mailtrap_lite.cli.failure import UNWRITTEN, USAGE, Failure
 from mailtrap_lite.terminal import escaped
 
 INTERRUPTED = 128 + 2  # as a shell says it of SIGINT
@@ -40,23 +40,39 @@ def _serve(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _run(command: Command, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    from mailtrap_lite.cli.parsing import parsed
+    from mailtrap_lite.cli.output import finish
 
+    if sys.stdout is None:  # Python has it so when it was closed before it began
+        _complain("standard output is closed")
+        return UNWRITTEN
     try:
-        if isinstance(sys.stdout, TextIOWrapper):  # a terminal of another age still shows what it can
-            sys.stdout.reconfigure(errors="backslashreplace")
-        values = parsed(command, arguments)
-        code = command.function()(values, environment)
-        sys.stdout.flush()
+        try:
+            return _done(command, arguments, environment)
+        finally:  # --help ends the process, and what was printed before a failure is to be seen as well
+            finish()
     except Failure as failure:
+        if failure.code == UNWRITTEN:
+            _write_no_more()
         _complain(str(failure))
         return failure.code
     except BrokenPipeError:  # whoever read has enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
-    return code
+
+
+def _done(command: Command, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    from mailtrap_lite.cli.parsing import parsed
+
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal of another age still shows what it can
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return command.function()(parsed(command, arguments), environment)
+
+
+def _write_no_more() -> None:
+    # Python writes what is left of the output at its end, and would complain once more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(text: str) -> None:

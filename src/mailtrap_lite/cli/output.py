@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from unicodedata import category, east_asian_width
 
+from mailtrap_lite.cli.failure import UNWRITTEN, Failure
 from mailtrap_lite.terminal import escaped
 
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -18,13 +20,15 @@ _CUT = "…"
 
 def say(text: str) -> None:
     """Print a text that is ours."""
-    sys.stdout.write(text + "\n")
+    with _writing():
+        sys.stdout.write(text + "\n")
 
 
 def say_json(document: object) -> None:
     """Print a document, in ASCII, so that it is whole whatever the locale is."""
-    json.dump(document, sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    with _writing():
+        json.dump(document, sys.stdout, indent=2)
+        sys.stdout.write("\n")
 
 
 def say_text(text: str) -> None:
@@ -45,9 +49,27 @@ def say_raw(octets: bytes) -> None:
 
 def say_bytes(octets: bytes) -> None:
     """Write octets to standard output as they are."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(octets)
-    sys.stdout.buffer.flush()
+    with _writing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(octets)
+        sys.stdout.buffer.flush()
+
+
+def finish() -> None:
+    """Have all that was printed go where it goes; raises Failure if it cannot."""
+    with _writing():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Tell of a full disk in a line; a pipe that nobody reads any more stays a BrokenPipeError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as err:
+        raise Failure(UNWRITTEN, f"standard output cannot be written: {err.strerror}") from err
 
 
 def complain(text: str) -> None:

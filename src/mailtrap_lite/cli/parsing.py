@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NoReturn  # Any: values are of the type that their option reads
+from typing import TYPE_CHECKING, Any, NoReturn  # Any: values are of the type that their option reads
 
 from mailtrap_lite.cli.commands import Command, Kind, Option
 from mailtrap_lite.cli.failure import USAGE, Failure
+from mailtrap_lite.cli.output import say
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class _Parser(argparse.ArgumentParser):
@@ -15,6 +19,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise Failure(USAGE, f"{message}; `{self.prog} --help` says more")
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help; that of argparse keeps to itself that it could not."""
+        say(self.format_help().rstrip("\n"))
 
 
 def parser(command: Command) -> argparse.ArgumentParser:
