@@ -290,3 +290,28 @@ def test_it_is_a_command_of_the_main_program_too(mailtrap: Server, environment: 
     )
 
     assert caught(mailtrap, done).raw == b"A: b\r\n\r\nhi\r\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "addresses"),
+    [
+        (["b@x.test,c@x.test"], ("b@x.test", "c@x.test")),
+        (["b@x.test, Carol <c@x.test>,", "d@x.test"], ("b@x.test", "c@x.test", "d@x.test")),
+        (["--", "b@x.test,c@x.test"], ("b@x.test", "c@x.test")),
+        (['"b,c"@x.test'], ('"b,c"@x.test',)),
+        (['"Bob, B." <b@x.test>'], ("b@x.test",)),
+    ],
+    ids=["two", "name and space", "behind --", "quoted", "quoted name"],
+)
+def test_recipients_may_stand_with_commas(
+    mailtrap: Server, sendmail: Send, arguments: list[str], addresses: tuple[str, ...]
+) -> None:
+    message = caught(mailtrap, sendmail(mailtrap, "-i", *arguments, mail=b"A: b\n\nhi\n"))
+
+    assert message.envelope.addresses == addresses
+
+
+@pytest.mark.parametrize("mail", [b"", b"\n \r\n", b".\nTo: b@x.test\n"], ids=["nothing", "blank", "dot"])
+def test_no_message_ends_with_65_and_sends_nothing(mailtrap: Server, sendmail: Send, mail: bytes) -> None:
+    assert "no message" in complained(sendmail(mailtrap, "b@x.test", mail=mail), 65)
+    assert mailtrap.messages == []

@@ -69,6 +69,10 @@ What is shown is what the program wrote. Only this is changed, as sendmail does 
 - A first line `From …` as in mbox files is taken out.
 - A text without a header gets the empty line that ends one.
 
+Recipients behind the options may stand with commas, `bob@example.com,carol@example.com`.
+Nothing on standard input, or white space alone, is no message: nothing is sent, and it ends with 65.
+Other sendmails send an empty mail then, and hide that the program in front of the pipe failed.
+
 Nothing is added: no From, Date, Message-ID or Received, so that [lint](lint.md) can say what the program left out.
 For the same reason `-F` is ignored. Without `-f` the envelope's sender is the user's name at this machine's.
 

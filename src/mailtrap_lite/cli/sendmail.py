@@ -57,6 +57,8 @@ def _done(asked: Asked, environment: Mapping[str, str]) -> int:
 def _send(asked: Asked, environment: Mapping[str, str], stdin: BinaryIO) -> None:
     host, port, ca_file = smtp_of(asked.values, environment)
     raw = stdin.read() if asked.ignores_dots else until_lone_dot(stdin)
+    if not raw.strip():
+        raise Refused(sysexits.DATAERR, "no message: nothing is on standard input; nothing was sent")
     raw = on_the_wire(raw)
     recipients = list(asked.recipients)
     if asked.reads_recipients:

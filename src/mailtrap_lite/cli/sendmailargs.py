@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,6 +53,8 @@ OURS = {
     "--ca-file": "whom to trust for STARTTLS; the ready file tells it (MAILTRAP_LITE_CA_FILE)",
 }
 
+# Quoted strings and what stands in angle brackets are taken as they are (RFC 5322 section 3.2.4).
+_BETWEEN_COMMAS = re.compile(r'(?:"(?:\\.|[^"\\])*"|<[^>]*>|[^,])+', re.DOTALL)
 _MODES = {"m": "send", "s": "smtp", "p": "queue", "i": "nothing", "d": "nothing"}
 
 
@@ -94,13 +97,13 @@ def read(arguments: Sequence[str]) -> Asked:
     while left:
         argument = left.pop(0)
         if argument == "--":
-            return asked._replace(recipients=(*asked.recipients, *map(_address, left)))
+            return asked._replace(recipients=(*asked.recipients, *(each for text in left for each in _addresses(text))))
         if argument.startswith("--"):
             asked = _long(asked, argument, left)
         elif argument.startswith("-") and argument != "-":
             asked = _letters(asked, argument[1:], left)
         else:
-            asked = asked._replace(recipients=(*asked.recipients, _address(argument)))
+            asked = asked._replace(recipients=(*asked.recipients, *_addresses(argument)))
     return asked
 
 
@@ -185,6 +188,15 @@ def _address(text: str) -> str:
     if text.endswith(">") and "<" in text:
         return text[text.rindex("<") + 1 : -1].strip()
     return text.strip()
+
+
+def _addresses(text: str) -> list[str]:
+    """Return the addresses of an argument, in which several stand with commas, as sendmail has it.
+
+    A comma between quotes, or in the name before `<`, parts nothing.
+    """
+    found = [_address(each) for each in _BETWEEN_COMMAS.findall(text) if each.strip()]
+    return found or [_address(text)]
 
 
 def _next(option: str, left: list[str]) -> str:

@@ -14,7 +14,7 @@ NOPERM = 77
 MEANING = {
     OK: "the server keeps the mail",
     USAGE: "an unknown option, no recipients, or a value that cannot be meant",
-    DATAERR: "an address that cannot be said over SMTP",
+    DATAERR: "an address that cannot be said over SMTP, or no mail on standard input",
     NOUSER: "a recipient was refused for good; the others got it",
     UNAVAILABLE: "the mail was refused for good",
     TEMPFAIL: "no server answers, or it says to try later",
