@@ -548,3 +548,68 @@ def test_zip_goes_into_a_pipe(mailtrap: Server, with_programs: dict[str, str]) -
 
     with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
         assert len(archive.namelist()) == 1
+
+
+def test_import_takes_the_zip_that_export_writes(mailtrap: Server, ask: Ask, tmp_path: Path) -> None:
+    numbers = [put(mailtrap), put(mailtrap, b"To: b@x.test\r\nSubject: two\r\n\r\nno end")]
+    said(ask("export", "--format=zip", "-o", "mail.zip"))
+
+    ids = document(ask("import", "mail.zip", "--to=eve@x.test", "--json"))["IDs"]
+
+    raws = [mailtrap.sandbox.message(int(number)).raw for number in numbers]
+    assert [mailtrap.sandbox.message(int(number)).raw for number in ids] == raws
+
+
+@pytest.mark.parametrize(
+    ("octets", "code", "text"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 2, "this is no mail"),
+        (b"PK\x03\x04\0\0broken", 2, "this zip archive cannot be read"),
+        (b"PK\x05\x06" + b"\0" * 18, 1, "no mail is in this zip archive"),
+    ],
+    ids=["picture", "broken zip", "empty zip"],
+)
+def test_import_refuses_what_is_no_mail(
+    mailtrap: Server, ask: Ask, tmp_path: Path, octets: bytes, code: int, text: str
+) -> None:
+    (tmp_path / "file").write_bytes(octets)
+
+    assert complained(ask("import", "file", "--to=b@x.test"), code).startswith(f"file: {text}")
+    assert mailtrap.messages == []
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]], ids=["text", "JSON"])
+def test_import_prints_the_ids_of_what_came_in_before_a_refusal(
+    mailtrap: Server, ask: Ask, tmp_path: Path, flags: list[str]
+) -> None:
+    for name, text in {"1": "To: b@x.test\n\n", "2": "To: c@x.test\n\n", "3": "Subject: to nobody\n\n"}.items():
+        (tmp_path / f"{name}.eml").write_text(text)
+
+    done = ask("import", ".", *flags)
+
+    ids = [str(message.id) for message in mailtrap.messages]
+    assert done.returncode == 2
+    assert (json.loads(done.stdout)["IDs"] if flags else done.stdout.split()) == ids
+    assert len(ids) == 2
+    assert "3.eml: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--", "-subject:order"], ["subject:two", "--", "-subject:order"], ["--limit", "5", "--", "-subject:order"]],
+    ids=" ".join,
+)
+def test_two_dashes_end_the_options(mailtrap: Server, ask: Ask, arguments: list[str]) -> None:
+    put(mailtrap)
+    put(mailtrap, b"To: b@x.test\r\nSubject: two\r\n\r\n")
+
+    found = document(ask("list", "--json", *arguments))
+
+    assert [message["Subject"] for message in found["messages"]] == ["two"]
+
+
+def test_what_follows_two_dashes_is_no_value_of_a_flag(mailtrap: Server, ask: Ask, tmp_path: Path) -> None:
+    number = put(mailtrap)
+
+    assert said(ask("show", "--attachments", "--", number))
+    assert list(tmp_path.glob(number)) == []

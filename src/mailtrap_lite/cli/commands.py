@@ -269,12 +269,18 @@ _TABLE = (
     Command(
         "import",
         "Import mail from files, to the octet, and print the ids.",
-        'A file that begins with "From " is an mbox file, of which all mails come in, or none. Any other is a mail.\n'
+        'A file that begins with "From " is an mbox file, of which all mails come in, or none.\n'
+        "Of a zip archive the .eml files are taken, as `export` writes them. Any other file is a mail.\n"
         "Of a directory its Maildir or its .eml files are taken, and then those of the directories in it.\n"
-        "Each goes to the mailboxes of --to, or of whom its To, Cc and Bcc name.",
+        "Each goes to the mailboxes of --to, or of whom its To, Cc and Bcc name.\n"
+        "If one is refused, the ids of those that came in before it are printed all the same.",
         (
             Option(
-                ("PATH",), "a .eml file, an mbox file, a Maildir, a directory of them, or -", "PATH", Kind.FILE, "+"
+                ("PATH",),
+                "a .eml file, an mbox file, a zip archive, a Maildir, a directory of them, or -",
+                "PATH",
+                Kind.FILE,
+                "+",
             ),
             Option(("--to",), "to whom all go; may be given several times", "ADDRESS", many="+"),
             Option(("--from",), "the sender of the envelope; the null sender without it", "ADDRESS"),

@@ -37,6 +37,7 @@ are read by server and commands alike; `--token` goes before them. No proxy of t
 People get columns as wide as the terminal; what would steer it is written out, and `NO_COLOR` is heeded.
 `--json` prints one document and nothing else, in the shapes of the HTTP API: [the API](api.md).
 Errors are one line on standard error. What QUERY can say is told in [search](search.md).
+`--` ends the options, so that a QUERY may begin with the `-` of not: `mailtrap-lite list -- -subject:order`.
 
 ## How they end
 """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn  # Any: values are of the type that their option reads
 
 from mailtrap_lite.cli.commands import Command, Kind, Option
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
+_WORD = "\0"  # before what is no flag, whatever it begins with; no argument of a process can have it
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line instead of a page of usage."""
 
     def error(self, message: str) -> NoReturn:
-        raise Failure(USAGE, f"{message}; `{self.prog} --help` says more")
+        raise Failure(USAGE, f"{message.replace(_WORD, '')}; `{self.prog} --help` says more")
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help; that of argparse keeps to itself that it could not."""
@@ -52,7 +56,22 @@ def usage(command: Command) -> str:
 
 def parsed(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     """Return the values of arguments, by the long names of options; raises Failure. Ends the process for --help."""
-    return parser(command).parse_intermixed_args(arguments)
+    return parser(command).parse_intermixed_args(_without_end_of_options(command, list(arguments)))
+
+
+def _without_end_of_options(command: Command, arguments: list[str]) -> list[str]:
+    """Return arguments without `--`, behind which everything is marked as a word.
+
+    argparse knows `--`, but not together with flags between words: it takes `-- -subject:x` for a flag.
+    """
+    if "--" not in arguments:
+        return arguments
+    end = arguments.index("--")
+    before, words = arguments[:end], arguments[end + 1 :]
+    implied = {flag: each.implied for each in command.options if each.many == "?" for flag in each.flags}
+    if before and before[-1] in implied and before[-1].startswith("--"):
+        before[-1] += f"={implied[before[-1]]}"  # what comes next is no value of it
+    return [*before, *(_WORD + word for word in words)]
 
 
 def _add(group: Any, option: Option) -> None:  # Any: argparse keeps the type of a group to itself
@@ -65,6 +84,7 @@ def _add(group: Any, option: Option) -> None:  # Any: argparse keeps the type of
     if option.kind is Kind.WORD:
         more["choices"] = option.words
     if option.is_positional:
+        more["type"] = partial(_unmarked, more["type"])
         group.add_argument(option.flags[0].lower(), nargs=option.many or None, **more)
         return
     if option.many == "+":
@@ -72,6 +92,10 @@ def _add(group: Any, option: Option) -> None:  # Any: argparse keeps the type of
     elif option.many == "?":
         more |= {"nargs": "?", "const": option.implied}
     group.add_argument(*option.flags, **more)
+
+
+def _unmarked(read: Callable[[str], Any], text: str) -> Any:
+    return read(text.removeprefix(_WORD))
 
 
 def _count(text: str) -> int:
