@@ -29,8 +29,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=LOOKS)
 def page(request: pytest.FixtureRequest, open_page: Callable[..., Page], complaints: list[str]) -> Page:
-    """A page in each look. Its policy is not asked: axe-core comes into the page as a script of the test."""
-    return open_page(bypass_csp=True, reduced_motion="reduce", **LOOKS[request.param])
+    """A page in each look."""
+    return open_page(reduced_motion="reduce", **LOOKS[request.param])
 
 
 def live(page: Page, url: str) -> None:

@@ -204,6 +204,7 @@ def test_a_script_knows_every_command_and_flag_and_term(shell: str) -> None:
     from dataclasses import fields
 
     from mailtrap_lite import Settings
+    from mailtrap_lite.cli.sources import flag_of
 
     text = script(shell)
 
@@ -213,7 +214,7 @@ def test_a_script_knows_every_command_and_flag_and_term(shell: str) -> None:
         for option in command.options:
             for flag in option.flags:
                 assert option.is_positional or flag.lstrip("-") in text
-    assert all(item.name.replace("_", "-") in text for item in fields(Settings))
+    assert all(flag_of(item.name).lstrip("-") in text for item in fields(Settings))
     assert all(f"{term.name}:" in text for term in TERMS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -125,3 +126,22 @@ def test_clearing_forgets_the_sessions_that_ended(sandbox: Sandbox) -> None:
     sandbox.clear()
 
     assert sandbox.sessions == ()
+
+
+def test_a_page_and_its_counts_are_of_one_moment_while_mail_goes(sandbox: Sandbox) -> None:
+    for number in range(200):
+        sandbox.deliver(b"Subject: %d\r\n\r\n" % number, to="a@x.test")
+    ids = sandbox.ids()
+
+    def remove() -> None:
+        for message in ids:
+            sandbox.delete([message])
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    while remover.is_alive():
+        found, counts = sandbox.page(limit=200)
+        assert len(found) <= counts.total
+    remover.join()
+
+    assert sandbox.page() == ([], sandbox.counts())

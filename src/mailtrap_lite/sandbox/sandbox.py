@@ -33,6 +33,7 @@ from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
 
 log = logging.getLogger(__name__)
+MOST_TRIES = 4  # to read two things of one moment without a lock
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -172,6 +173,18 @@ class Sandbox(Searching, Expecting):
         return self._summaries(
             self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
         )
+
+    def page(self, *, start: int = 0, limit: int = 50) -> tuple[list[Summary], Counts]:
+        """Return `limit` of all messages from `start`, newest first, and the counts of the same moment.
+
+        A store that changes at every try is cut to what the counts say.
+        """
+        for _ in range(MOST_TRIES):
+            revision = self.revision
+            found, counts = self.summaries(start=start, limit=limit), self.counts()
+            if self.revision == revision:
+                return found, counts
+        return found[: max(0, counts.total - start)], counts
 
     def ids(self, mailbox: str = "", *, after: int = 0) -> list[int]:
         """Return the ids of what was delivered to a mailbox, or of all, beyond the id `after`; oldest first."""

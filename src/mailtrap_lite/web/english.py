@@ -79,6 +79,9 @@ TEXTS: Mapping[str, str] = {
     "act.tag_name": "Name of a tag",
     "act.tag_add": "Add",
     "act.tag_remove": "Remove",
+    "act.download": "Download",
+    "act.zip": "Zip of .eml files",
+    "act.mbox": "One mbox file",
     "act.undo": "Undo",
     # What opens over the page.
     "all.title": "Delete all",

@@ -301,6 +301,6 @@ MESSAGE: Mapping[str, str] = {
     "ending.left": "left without QUIT",
     "ending.idle": "silent for too long",
     "ending.refused": "sent away by the server",
+    "ending.fault": "a fault on purpose ended it",
     "ending.shutdown": "the server was stopped",
-    "ending.fault": "ended by a fault on purpose",
 }

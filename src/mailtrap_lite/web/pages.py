@@ -18,6 +18,7 @@ from mailtrap_lite.message import Protocol, Session
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, present, reading, sample, selecting, sessions
 from mailtrap_lite.web.api import find
+from mailtrap_lite.web.api.exchange import exported
 from mailtrap_lite.web.listing import Part, Surroundings
 from mailtrap_lite.web.place import PAGE, Place, spelled
 from mailtrap_lite.web.recipes import recipes
@@ -68,6 +69,8 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.post("/selection")
     def change() -> BaseResponse:
         place = Place.asked()
+        if (kind := selecting.wanted_file()) is not None:
+            return exported(sandbox, selecting.chosen(sandbox, place), kind)
         changed = selecting.act(sandbox, place)
         if Part.asked() is not Part.PAGE:  # a script shows the list itself
             return Response(str(changed), content_type="text/plain; charset=utf-8")

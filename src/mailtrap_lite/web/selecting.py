@@ -33,21 +33,36 @@ class Do(StrEnum):
     UNTAG = "untag"
 
 
+# What is not done to a selection: it is downloaded, as these files.
+FILES = frozenset({"mbox", "zip"})
+
+
+def wanted_file() -> str | None:
+    """Return the kind of file as which the form asks for its selection, None if it asks for something else."""
+    said = request.form.get("do", "")
+    return said if said in FILES else None
+
+
+def chosen(sandbox: Sandbox, place: Place) -> list[int]:
+    """Return the ids that the form names, oldest first. Raises BadRequest."""
+    return sorted(set(_chosen(sandbox, place)))
+
+
 def act(sandbox: Sandbox, place: Place) -> int:
     """Do what the form asks for. Return to how many messages it was done. Raises BadRequest."""
     said = request.form.get("do", "")
     if said not in set(Do):
         raise BadRequest(f"do: {said[:60]!a} is not one of {', '.join(Do)}")
-    chosen = _chosen(sandbox, place)
+    ids = chosen(sandbox, place)
     match Do(said):
         case Do.DELETE:
-            return sandbox.delete(chosen)
+            return sandbox.delete(ids)
         case Do.READ:
-            return sandbox.mark_read(chosen, read=True)
+            return sandbox.mark_read(ids, read=True)
         case Do.UNREAD:
-            return sandbox.mark_read(chosen, read=False)
+            return sandbox.mark_read(ids, read=False)
         case Do.TAG | Do.UNTAG as way:
-            return _retag(sandbox, chosen, checked_tag(request.form.get("tag", "")), put=way is Do.TAG)
+            return _retag(sandbox, ids, checked_tag(request.form.get("tag", "")), put=way is Do.TAG)
 
 
 def delete_all(sandbox: Sandbox, place: Place) -> int:

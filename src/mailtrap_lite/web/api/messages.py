@@ -38,8 +38,8 @@ def list_messages(served: Served, start: Start = 0, limit: Limit = 50) -> Messag
     No list in the answer is null.
     """
     sandbox = served.sandbox
-    found = sandbox.summaries(start=start, limit=limit)  # first, for it may read tags that nobody knew
-    return listing(found, sandbox.counts(), start=start, tags=sandbox.known_tags())
+    found, counts = sandbox.page(start=start, limit=limit)  # first, for it may read tags that nobody knew
+    return listing(found, counts, start=start, tags=sandbox.known_tags())
 
 
 @routes.put("/api/v1/messages")

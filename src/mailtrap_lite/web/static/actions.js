@@ -1,7 +1,7 @@
 // What a click or a form does, without leaving the page.
 
 import { below } from "./base.js";
-import { askToRemoveAll, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
+import { askToRemoveAll, download, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
 import { showHelp } from "./help.js";
 import { select } from "./message.js";
 import { toggle } from "./notify.js";
@@ -26,8 +26,7 @@ function isPlain(event) {
 
 function onClick(event) {
   if (event.defaultPrevented) return;
-  const tagging = document.getElementById("tagging");
-  if (tagging?.open && !tagging.contains(event.target)) tagging.open = false;
+  for (const box of document.querySelectorAll(".tagging[open]")) if (!box.contains(event.target)) box.open = false;
   const row = event.target.closest("#rows > li[data-id]");
   if (row && choosing(event, row)) return;
   if (!isPlain(event)) return;
@@ -71,6 +70,7 @@ function onSubmit(event) {
     const isEnter = "default" in event.submitter.dataset;
     if (isEnter && document.activeElement?.id !== "tag") return; // Enter on a box is no act
     if (said === "delete") removeTarget();
+    else if (said === "zip" || said === "mbox") download(said);
     else if (said === "tag" || said === "untag") setTag(said, form.querySelector("#tag").value);
     else setRead(said === "read");
   } else if (form.dataset.action === "delete") {

@@ -47,6 +47,27 @@ export async function setRead(read, { back = false } = {}) {
   await refresh();
 }
 
+/** Download what a command is about, as a file of some kind: a form of its own, as no address could name so many. */
+export function download(kind) {
+  const about = target();
+  if (!about) return;
+  about.fields.set("do", kind);
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = here("selection");
+  for (const [name, value] of about.fields) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
+  document.getElementById("downloading").open = false;
+}
+
 /** Give what a command is about a tag, or take it away. */
 export async function setTag(way, tag) {
   const about = target();

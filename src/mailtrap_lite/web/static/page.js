@@ -128,7 +128,7 @@ function exchangeOwn(page) {
 export async function refresh() {
   const asked = newestAsked;
   const was = location.search;
-  const find = new URL(location.href).searchParams.get("find");
+  const find = document.getElementById("find")?.value; // the mailboxes stay those that somebody looks for
   const page = await load(here("", find ? { find } : {}), "list");
   if (asked !== newestAsked || was !== location.search) return; // it is the list of another place by now
   exchangeList(page, { same: true });
