@@ -19,6 +19,7 @@ let stale = new Map(); // shown until the rows of a newer list are here
 let hidden = []; // indices of what is about to be deleted, ascending
 let isGone = () => false;
 let allGone = false;
+let spot = { id: null, index: -1, left: false }; // where somebody was last; left: the row is gone, and index that of the next
 let tried = new Set(); // chunks that were fetched
 let generation = 0;
 let busy = false;
@@ -51,9 +52,11 @@ export function renew(page) {
   const newOf = Number(page.getElementById("rows").dataset.of);
   const shift = found ? found[0] : Math.max(0, newOf - of);
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
-  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]));
+  const before = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row.dataset.id);
+  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index]) => index < newOf && !fresh.has(index)));
   rows = fresh;
   of = newOf;
+  follow(before, shift);
   tried = new Set([0]);
   generation += 1;
   const atTop = scroller.scrollTop < height / 2;
@@ -65,6 +68,26 @@ export function renew(page) {
   count();
   if (!atTop && shift) scroller.scrollTop += shift * height;
   render();
+}
+
+/** Keep the row where somebody is, whatever happens to the list. */
+export function remember(row) {
+  spot = { id: row.dataset.id, index: Number(row.dataset.index), left: false };
+}
+
+/** Return where somebody was last. */
+export function remembered() {
+  return spot;
+}
+
+/** Find the remembered row in a newer list; if it left, the first behind it that is still there. */
+function follow(before, shift) {
+  const now = new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index]));
+  if (now.has(spot.id)) spot = { ...spot, index: now.get(spot.id), left: false };
+  else if (before.includes(spot.id)) {
+    const next = before.slice(before.indexOf(spot.id) + 1).find((id) => now.has(id));
+    spot = { ...spot, index: next ? now.get(next) : of, left: true };
+  } else if (spot.left) spot = { ...spot, index: Math.min(of, spot.index + shift) };
 }
 
 function read(from) {
@@ -152,7 +175,8 @@ function inView() {
 
 function place(wanted, focused) {
   const kept = new Set(wanted);
-  const at = [...list.children].indexOf(focused);
+  const before = [...list.children];
+  const at = before.indexOf(focused);
   for (const row of [...list.children]) if (!kept.has(row)) row.remove();
   wanted.forEach((row, number) => {
     if (list.children[number] !== row) list.insertBefore(row, list.children[number] ?? null);
@@ -161,7 +185,8 @@ function place(wanted, focused) {
   });
   if (!focused || focused.isConnected) return;
   const same = find(focused.dataset.id);
-  const next = same?.isConnected ? same : list.children[Math.min(at, list.children.length - 1)];
+  const behind = before.slice(at + 1).map((row) => row.dataset.id && find(row.dataset.id)).find((row) => row?.isConnected);
+  const next = same?.isConnected ? same : (behind ?? list.children[Math.min(at, list.children.length - 1)]);
   next?.querySelector("a")?.focus({ preventScroll: true });
 }
 

@@ -2,7 +2,7 @@
 // here are exchanged. Where the list stays the same, only the message is asked for.
 
 import { load, path, post } from "./base.js";
-import { adopt, find, renew } from "./list.js";
+import { adopt, find, remember, renew } from "./list.js";
 import { stage } from "./message.js";
 import { here, isInPanes, listOf } from "./place.js";
 import { t } from "./texts.js";
@@ -99,6 +99,8 @@ function showMessage(page) {
   const message = document.getElementById("message");
   message.scrollTop = 0;
   prepare(message);
+  const row = opened() && find(opened());
+  if (row) remember(row);
   current();
 }
 
