@@ -193,7 +193,7 @@ def test_a_deletion_is_undone(mail: Server, open_page: Callable[..., Page]) -> N
     assert mail.sandbox.counts().total == 30
 
 
-@pytest.mark.parametrize("end", ["time", "another", "left"])
+@pytest.mark.parametrize("end", ["time", "another", "toast", "left"])
 def test_a_deletion_is_sent_when_the_offer_is_over(mail: Server, open_page: Callable[..., Page], end: str) -> None:
     fill(mail, 30)
     page, other = open_page(), open_page()
@@ -211,6 +211,12 @@ def test_a_deletion_is_sent_when_the_offer_is_over(mail: Server, open_page: Call
     elif end == "another":
         box(page, 20).click()
         page.keyboard.press("#")
+    elif end == "toast":
+        box(page, 20).click()
+        page.keyboard.press("t")
+        page.keyboard.type("late")
+        page.keyboard.press("Enter")
+        page.get_by_text("1 message changed.").wait_for()
     else:
         page.goto("about:blank")
 
