@@ -18,8 +18,9 @@ let rows = new Map(); // from the index in the list to the row
 let stale = new Map(); // shown until the rows of a newer list are here
 let hidden = []; // indices of what is about to be deleted, ascending
 let isGone = () => false;
-let allGone = false;
+let goneOf = null; // how many are gone where it is all that there was, also what was never fetched
 let spot = { id: null, index: -1, left: false }; // where somebody was last; left: the row is gone, and index that of the next
+let moved = 0; // by how many rows mail that came has moved the list down so far
 let tried = new Set(); // chunks that were fetched
 let generation = 0;
 let busy = false;
@@ -54,8 +55,10 @@ export function renew(page) {
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
   const before = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row.dataset.id);
   stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index]) => index < newOf && !fresh.has(index)));
+  for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;
+  moved += shift;
   follow(before, shift);
   tried = new Set([0]);
   generation += 1;
@@ -78,6 +81,16 @@ export function remember(row) {
 /** Return where somebody was last. */
 export function remembered() {
   return spot;
+}
+
+/** Return the place of a row, which stays that of its message when mail comes. */
+export function bookmark(row) {
+  return { id: row.dataset.id, index: Number(row.dataset.index) - moved };
+}
+
+/** Return the index that a bookmark has now. */
+export function marked({ id, index }) {
+  return Number(find(id)?.dataset.index ?? Math.min(of - 1, index + moved));
 }
 
 /** Find the remembered row in a newer list; if it left, the first behind it that is still there. */
@@ -106,10 +119,10 @@ function measure() {
   height = first.getBoundingClientRect().height || height || 72;
 }
 
-/** Hide the rows of which a test says that they are gone; all: whatever rows there are. */
+/** Hide the rows of which a test says that they are gone; all: these are all that there are now, fetched or not. */
 export function hide(test, { all = false } = {}) {
   isGone = test;
-  allGone = all;
+  goneOf = all ? of : null;
   count();
   render();
 }
@@ -127,7 +140,9 @@ export function size() {
 
 /** How many rows can be seen by scrolling. */
 export function shown() {
-  return allGone ? 0 : Math.max(0, of - hidden.length);
+  if (goneOf === null) return Math.max(0, of - hidden.length);
+  const newer = new Set([...stale.keys(), ...rows.keys()]).size - hidden.length;
+  return Math.max(newer, of - goneOf); // mail that came since
 }
 
 function indexAt(position) {
@@ -159,7 +174,7 @@ export function render() {
   }
   const focused = document.activeElement?.closest?.("#rows > li");
   const index = Number(focused?.dataset.index);
-  if (focused && known(index) === focused && !allGone && !isGone(focused.dataset.id)) {
+  if (focused && known(index) === focused && !isGone(focused.dataset.id)) {
     wanted.set(index, focused); // what has the focus is not taken away by scrolling
   }
   place([...wanted].sort(([a], [b]) => a - b).map(([, row]) => row), focused);
