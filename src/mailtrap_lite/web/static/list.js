@@ -3,7 +3,8 @@
 
 import { load } from "./base.js";
 import { here } from "./place.js";
-import { t } from "./texts.js";
+import { placeholder, read } from "./rows.js";
+import { follow } from "./spot.js";
 import { tell } from "./times.js";
 
 const CHUNK = 50;
@@ -19,8 +20,6 @@ let stale = new Map(); // shown until the rows of a newer list are here
 let hidden = []; // indices of what is about to be deleted, ascending
 let isGone = () => false;
 let goneOf = null; // how many are gone where it is all that there was, also what was never fetched
-let spot = { id: null, index: -1, left: false }; // where somebody was last; left: the row is gone, and index that of the next
-let moved = 0; // by how many rows mail that came has moved the list down so far
 let tried = new Set(); // chunks that were fetched
 let generation = 0;
 let busy = false;
@@ -58,8 +57,7 @@ export function renew(page) {
   for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;
-  moved += shift;
-  follow(before, shift);
+  follow(before, new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index])), shift);
   tried = new Set([0]);
   generation += 1;
   const atTop = scroller.scrollTop < height / 2;
@@ -71,40 +69,6 @@ export function renew(page) {
   count();
   if (!atTop && shift) scroller.scrollTop += shift * height;
   render();
-}
-
-/** Keep the row where somebody is, whatever happens to the list. */
-export function remember(row) {
-  spot = { id: row.dataset.id, index: Number(row.dataset.index), left: false };
-}
-
-/** Return where somebody was last. */
-export function remembered() {
-  return spot;
-}
-
-/** Return the place of a row, which stays that of its message when mail comes. */
-export function bookmark(row) {
-  return { id: row.dataset.id, index: Number(row.dataset.index) - moved };
-}
-
-/** Return the index that a bookmark has now. */
-export function marked({ id, index }) {
-  return Number(find(id)?.dataset.index ?? Math.min(of - 1, index + moved));
-}
-
-/** Find the remembered row in a newer list; if it left, the first behind it that is still there. */
-function follow(before, shift) {
-  const now = new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index]));
-  if (now.has(spot.id)) spot = { ...spot, index: now.get(spot.id), left: false };
-  else if (before.includes(spot.id)) {
-    const next = before.slice(before.indexOf(spot.id) + 1).find((id) => now.has(id));
-    spot = { ...spot, index: next ? now.get(next) : of, left: true };
-  } else if (spot.left) spot = { ...spot, index: Math.min(of, spot.index + shift) };
-}
-
-function read(from) {
-  return new Map([...from.children].map((row) => [Number(row.dataset.index), row]));
 }
 
 /** Return the row at an index, if it is known. */
@@ -203,16 +167,6 @@ function place(wanted, focused) {
   const behind = before.slice(at + 1).map((row) => row.dataset.id && find(row.dataset.id)).find((row) => row?.isConnected);
   const next = same?.isConnected ? same : (behind ?? list.children[Math.min(at, list.children.length - 1)]);
   next?.querySelector("a")?.focus({ preventScroll: true });
-}
-
-function placeholder() {
-  const row = document.createElement("li");
-  row.classList.add("row", "loading");
-  const says = document.createElement("span");
-  says.className = "unseen";
-  says.textContent = t("loading");
-  row.append(says);
-  return row;
 }
 
 function trim(first, last) {

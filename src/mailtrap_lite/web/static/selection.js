@@ -2,8 +2,9 @@
 // "All" is up to the newest message of the moment: what comes later was not chosen.
 
 import { post } from "./base.js";
-import { bookmark, marked, reach, render, size as sizeOfList } from "./list.js";
+import { find, reach, render, size as sizeOfList } from "./list.js";
 import { here } from "./place.js";
+import { bookmark, marked } from "./spot.js";
 import { t } from "./texts.js";
 
 let chosen = new Set(); // ids; those that are left out when all are chosen
@@ -42,7 +43,7 @@ function set(id, on) {
 /** Choose what lies between the last choice and a row. */
 export async function chooseTo(row) {
   const end = Number(row.dataset.index);
-  const begin = anchor ? marked(anchor.at) : end;
+  const begin = anchor ? Math.min(marked(anchor.at, find(anchor.at.id)), sizeOfList() - 1) : end;
   const on = anchor?.on ?? true;
   for (let index = Math.min(begin, end); index <= Math.max(begin, end); index += 1) {
     const one = await reach(index);

@@ -1,8 +1,9 @@
 // Going through the list a row at a time, also where rows are not fetched yet or about to be deleted, and where a row
 // leaves because it was opened, as in a search for unread mail.
 
-import { find, known, reach, remember, remembered, reveal, size } from "./list.js";
+import { find, known, reach, reveal, size } from "./list.js";
 import { opened } from "./page.js";
+import { remember, remembered } from "./spot.js";
 import { isPending } from "./deleting.js";
 
 const focused = () => document.activeElement?.closest?.("#rows > li[data-id]");
