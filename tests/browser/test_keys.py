@@ -63,6 +63,24 @@ def test_keys_walk_and_mark(mail: Server, page: Page) -> None:
     assert page.title() == "Inbox · mailtrap-lite"
 
 
+def test_no_unread_message_is_passed_over_where_reading_takes_it_out_of_the_list(mail: Server, page: Page) -> None:
+    fill(mail, 6)
+    live(page, f"{mail.url}/?q=is:unread")
+    page.locator("#rows [data-id='6'] a").click()
+
+    for number in (6, 5, 4, 3):
+        page.get_by_role("heading", name=f"Mail {number}").wait_for()
+        page.locator(f"#rows [data-id='{number}']").wait_for(state="detached")
+        page.keyboard.press("j")
+    page.get_by_role("heading", name="Mail 2").wait_for()
+    page.locator("#rows [data-id='2']").wait_for(state="detached")
+    page.keyboard.press("#")  # is about the message that is read, not about the row that has moved up
+    page.get_by_text("1 message deleted.").wait_for()
+
+    page.locator("#rows [data-id='1']").wait_for()
+    assert mail.sandbox.counts().unread == 1
+
+
 def test_enter_opens_and_the_reader_is_led_there_and_back(mail: Server, page: Page) -> None:
     fill(mail, 3)
     live(page, mail.url)

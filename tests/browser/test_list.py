@@ -154,6 +154,40 @@ def test_messages_are_chosen_by_box_with_shift_with_ctrl_and_by_key(mail: Server
     assert [box(page, number).is_checked() for number in (300, 299, 298)] == [True, True, False]
 
 
+def test_a_range_begins_at_the_same_message_after_mail_has_come(mail: Server, page: Page) -> None:
+    fill(mail, 30)
+    live(page, mail.url)
+    box(page, 28).click()
+    fill(mail, 3)
+    page.get_by_text("33 in all").wait_for()
+    page.locator("#rows .row[aria-posinset='6']", has_text="Run 000028").wait_for()
+
+    box(page, 25).click(modifiers=["Shift"])
+
+    page.get_by_text("4 chosen").wait_for()
+    assert [box(page, number).is_checked() for number in (29, 28, 25, 24)] == [False, True, True, False]
+
+
+def test_what_comes_and_what_others_delete_is_not_counted_as_chosen(mail: Server, page: Page) -> None:
+    fill(mail, 150)
+    live(page, mail.url)
+    page.get_by_role("checkbox", name="Choose all").click()
+    page.get_by_text("150 chosen").wait_for()
+
+    fill(mail, 2)
+    page.get_by_text("152 in all").wait_for()
+    mail.sandbox.delete([10, 20])
+    page.get_by_text("148 chosen").wait_for()
+    page.keyboard.press("Escape")
+    box(page, 149).click()
+    box(page, 147).click(modifiers=["Shift"])
+    mail.sandbox.delete([148])
+
+    page.get_by_text("2 chosen").wait_for()
+    page.get_by_role("button", name="Mark read: chosen messages").click()
+    page.get_by_text("147 unread").first.wait_for()
+
+
 def test_what_is_chosen_is_marked(mail: Server, page: Page) -> None:
     fill(mail, 30)
     live(page, mail.url)
@@ -193,7 +227,7 @@ def test_a_deletion_is_undone(mail: Server, open_page: Callable[..., Page]) -> N
     assert mail.sandbox.counts().total == 30
 
 
-@pytest.mark.parametrize("end", ["time", "another", "left"])
+@pytest.mark.parametrize("end", ["time", "another", "toast", "left"])
 def test_a_deletion_is_sent_when_the_offer_is_over(mail: Server, open_page: Callable[..., Page], end: str) -> None:
     fill(mail, 30)
     page, other = open_page(), open_page()
@@ -211,6 +245,12 @@ def test_a_deletion_is_sent_when_the_offer_is_over(mail: Server, open_page: Call
     elif end == "another":
         box(page, 20).click()
         page.keyboard.press("#")
+    elif end == "toast":
+        box(page, 20).click()
+        page.keyboard.press("t")
+        page.keyboard.type("late")
+        page.keyboard.press("Enter")
+        page.get_by_text("1 message changed.").wait_for()
     else:
         page.goto("about:blank")
 
@@ -245,6 +285,9 @@ def test_what_comes_while_all_is_deleted_stays(mail: Server, page: Page) -> None
     page.get_by_text("120 messages deleted.").wait_for()
     assert page.locator("#rows .row").count() == 0
     mail.sandbox.deliver(b"Subject: Run 000999\r\n\r\nx\r\n", to="b@x.test")
+    row(page, 999).wait_for()  # while there is still time to undo
+    assert page.locator("#rows .row").count() == 1
+    assert mail.sandbox.counts().total == 121
     page.clock.fast_forward(9_000)
 
     left(mail, 1)

@@ -121,3 +121,20 @@ def test_what_came_while_the_tab_was_hidden(mail: Server, page: Page, arrived: i
 
     shows(page, 8 + arrived, 9 + arrived)
     assert "Mail 004" not in page.locator("#rows").inner_text() or arrived > 1
+
+
+def test_a_list_that_did_not_come_is_asked_for_again(mail: Server, page: Page, complaints: list[str]) -> None:
+    fill(mail, 1, 3)
+    page.clock.install()
+    live(page, mail.url)
+    page.route(f"{mail.url}/", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        fill(mail, 4, 4)
+    page.unroute(f"{mail.url}/")
+
+    # The clock may be ahead of the page, which learns of the failure by itself.
+    for _ in range(20):
+        page.clock.run_for(1_000)
+
+    shows(page, 4, 4)
+    forget_what_failed(complaints)

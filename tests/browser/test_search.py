@@ -62,6 +62,22 @@ def test_a_search_has_an_address_and_its_results_are_live(mail: Server, page: Pa
     assert box(page).input_value() == ""
 
 
+def test_back_leads_to_the_query_of_the_list_that_is_shown(mail: Server, page: Page) -> None:
+    live(page, f"{mail.url}/?q=is:unread&sort=subject")
+    order = page.locator("#order select")
+    assert order.is_disabled()
+    assert order.input_value() == "newest"
+    assert page.get_by_title("What a search finds is shown newest first.").is_visible()
+
+    box(page).fill("subject:nothing-like-it")
+    box(page).press("Enter")
+    page.get_by_text("0 in all").wait_for()
+    page.go_back()
+    page.locator("#rows .row").first.wait_for()
+
+    assert box(page).input_value() == "is:unread"
+
+
 def test_terms_values_mailboxes_and_tags_are_completed(mail: Server, page: Page) -> None:
     live(page, mail.url)
     box(page).click()

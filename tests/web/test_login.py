@@ -386,6 +386,24 @@ def test_no_secret_is_logged_or_shown(client: FlaskClient, caplog: pytest.LogCap
     assert not [secret for secret in (PASSWORD, TOKEN, "my-other") if secret in shown]
 
 
+@pytest.mark.parametrize(("settings", "offered"), [(SECRETS, True), (Settings(), False)], ids=["password", "none"])
+@pytest.mark.parametrize("path", ["/", "/sessions"])
+def test_pages_lead_to_where_one_signs_out_if_there_is_a_password(
+    sandbox: Sandbox, settings: Settings, path: str, offered: bool
+) -> None:
+    client = create_app(sandbox, settings=settings).test_client()
+
+    page = client.get(path, headers=basic("", PASSWORD)).text
+
+    assert ('href="/login">Sign out</a>' in page) is offered
+
+
+def test_the_inbox_leads_to_the_reference_of_the_api(client: FlaskClient) -> None:
+    page = client.get("/", headers=basic("", PASSWORD)).text
+
+    assert '<a href="/docs/api">API reference</a>' in page
+
+
 def test_secrets_come_from_files(tmp_path: Path) -> None:
     (tmp_path / "password").write_text(f"{PASSWORD}\r\nsecond line\n", encoding="utf-8")
     (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -51,7 +51,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # an attribute of the default provider
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(t=t, texts_for_scripts=for_scripts())
+    app.jinja_env.globals.update(t=t, current_app=current_app, texts_for_scripts=for_scripts())
     events = Events(sandbox, most=settings.event_streams)
     app.extensions[Events.NAME] = events
 

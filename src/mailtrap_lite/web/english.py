@@ -19,6 +19,7 @@ TEXTS: Mapping[str, str] = {
     "frame.not_live": "Not live",
     "frame.palette": "Commands",
     "frame.help": "Keyboard and notifications",
+    "frame.reference": "API reference",
     "frame.doors": "Where mail goes in and out",
     # The mailboxes.
     "boxes.title": "Mailboxes",
@@ -49,6 +50,7 @@ TEXTS: Mapping[str, str] = {
     "list.total": "{count} in all",
     "list.sort": "Order",
     "list.sort_now": "Sort",
+    "list.sort_of_search": "What a search finds is shown newest first.",
     "list.acts": "Chosen messages",
     "list.choose_all": "Choose all",
     "list.choose": "Choose: {subject}",

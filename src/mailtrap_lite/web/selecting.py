@@ -31,6 +31,7 @@ class Do(StrEnum):
     DELETE = "delete"
     TAG = "tag"
     UNTAG = "untag"
+    COUNT = "count"  # to nothing: a page asks how many of what it chose are still there
 
 
 # What is not done to a selection: it is downloaded, as these files.
@@ -61,6 +62,8 @@ def act(sandbox: Sandbox, place: Place) -> int:
             return sandbox.mark_read(ids, read=True)
         case Do.UNREAD:
             return sandbox.mark_read(ids, read=False)
+        case Do.COUNT:
+            return len(set(sandbox.ids()).intersection(ids))
         case Do.TAG | Do.UNTAG as way:
             return _retag(sandbox, ids, checked_tag(request.form.get("tag", "")), put=way is Do.TAG)
 

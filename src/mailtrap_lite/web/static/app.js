@@ -24,7 +24,7 @@ if (document.getElementById("rows")) {
     current(row);
   });
   onList(({ same }) => {
-    if (same) selection.tell();
+    if (same) selection.recount();
     else {
       selection.clear();
       search.adopt();

@@ -65,17 +65,16 @@ function wait() {
   timer = setTimeout(flush, TIME);
 }
 
-/** Say something at the lower edge for a while. */
+/** Say something at the lower edge for a while. What could be undone until now is done: its offer is gone. */
 export function toast(text, { undo: canUndo = false } = {}) {
+  if (!canUndo) flush();
+  clearTimeout(timer);
   const box = document.getElementById("toast");
   document.getElementById("toast-says").textContent = text;
   document.getElementById("toast-undo").hidden = !canUndo;
   box.dataset.undo = canUndo ? "yes" : "";
   box.hidden = false;
-  if (!canUndo) {
-    clearTimeout(timer);
-    timer = setTimeout(close, TIME);
-  }
+  if (!canUndo) timer = setTimeout(close, TIME);
 }
 
 function close() {

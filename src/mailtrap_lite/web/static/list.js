@@ -3,7 +3,8 @@
 
 import { load } from "./base.js";
 import { here } from "./place.js";
-import { t } from "./texts.js";
+import { placeholder, read } from "./rows.js";
+import { follow } from "./spot.js";
 import { tell } from "./times.js";
 
 const CHUNK = 50;
@@ -18,7 +19,7 @@ let rows = new Map(); // from the index in the list to the row
 let stale = new Map(); // shown until the rows of a newer list are here
 let hidden = []; // indices of what is about to be deleted, ascending
 let isGone = () => false;
-let allGone = false;
+let goneOf = null; // how many are gone where it is all that there was, also what was never fetched
 let tried = new Set(); // chunks that were fetched
 let generation = 0;
 let busy = false;
@@ -51,9 +52,12 @@ export function renew(page) {
   const newOf = Number(page.getElementById("rows").dataset.of);
   const shift = found ? found[0] : Math.max(0, newOf - of);
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
-  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]));
+  const before = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row.dataset.id);
+  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index]) => index < newOf && !fresh.has(index)));
+  for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;
+  follow(before, new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index])), shift);
   tried = new Set([0]);
   generation += 1;
   const atTop = scroller.scrollTop < height / 2;
@@ -65,10 +69,6 @@ export function renew(page) {
   count();
   if (!atTop && shift) scroller.scrollTop += shift * height;
   render();
-}
-
-function read(from) {
-  return new Map([...from.children].map((row) => [Number(row.dataset.index), row]));
 }
 
 /** Return the row at an index, if it is known. */
@@ -83,10 +83,10 @@ function measure() {
   height = first.getBoundingClientRect().height || height || 72;
 }
 
-/** Hide the rows of which a test says that they are gone; all: whatever rows there are. */
+/** Hide the rows of which a test says that they are gone; all: these are all that there are now, fetched or not. */
 export function hide(test, { all = false } = {}) {
   isGone = test;
-  allGone = all;
+  goneOf = all ? of : null;
   count();
   render();
 }
@@ -104,7 +104,9 @@ export function size() {
 
 /** How many rows can be seen by scrolling. */
 export function shown() {
-  return allGone ? 0 : Math.max(0, of - hidden.length);
+  if (goneOf === null) return Math.max(0, of - hidden.length);
+  const newer = new Set([...stale.keys(), ...rows.keys()]).size - hidden.length;
+  return Math.max(newer, of - goneOf); // mail that came since
 }
 
 function indexAt(position) {
@@ -136,7 +138,7 @@ export function render() {
   }
   const focused = document.activeElement?.closest?.("#rows > li");
   const index = Number(focused?.dataset.index);
-  if (focused && known(index) === focused && !allGone && !isGone(focused.dataset.id)) {
+  if (focused && known(index) === focused && !isGone(focused.dataset.id)) {
     wanted.set(index, focused); // what has the focus is not taken away by scrolling
   }
   place([...wanted].sort(([a], [b]) => a - b).map(([, row]) => row), focused);
@@ -152,7 +154,8 @@ function inView() {
 
 function place(wanted, focused) {
   const kept = new Set(wanted);
-  const at = [...list.children].indexOf(focused);
+  const before = [...list.children];
+  const at = before.indexOf(focused);
   for (const row of [...list.children]) if (!kept.has(row)) row.remove();
   wanted.forEach((row, number) => {
     if (list.children[number] !== row) list.insertBefore(row, list.children[number] ?? null);
@@ -161,18 +164,9 @@ function place(wanted, focused) {
   });
   if (!focused || focused.isConnected) return;
   const same = find(focused.dataset.id);
-  const next = same?.isConnected ? same : list.children[Math.min(at, list.children.length - 1)];
+  const behind = before.slice(at + 1).map((row) => row.dataset.id && find(row.dataset.id)).find((row) => row?.isConnected);
+  const next = same?.isConnected ? same : (behind ?? list.children[Math.min(at, list.children.length - 1)]);
   next?.querySelector("a")?.focus({ preventScroll: true });
-}
-
-function placeholder() {
-  const row = document.createElement("li");
-  row.classList.add("row", "loading");
-  const says = document.createElement("span");
-  says.className = "unseen";
-  says.textContent = t("loading");
-  row.append(says);
-  return row;
 }
 
 function trim(first, last) {

@@ -6,11 +6,12 @@ import { badge, notify, wanted } from "./notify.js";
 import { refresh } from "./page.js";
 import { t } from "./texts.js";
 
-const RETRY = 5000; // milliseconds after which a refused stream is asked for again
+const RETRY = 5000; // milliseconds after which a refused stream, or a list that did not come, is asked for again
 
 let source = null;
 let busy = false;
 let again = false;
+let retry = 0;
 let cursor = null; // the newest message that we were told of
 let isNew = true; // the stream just began, so what was missed is unknown
 
@@ -27,13 +28,15 @@ async function changed() {
     return;
   }
   busy = true;
+  clearTimeout(retry);
   try {
     do {
       again = false;
       await refresh();
     } while (again);
   } catch {
-    isNew = true; // the server is away; the stream will tell when it is back
+    isNew = true; // if the server is away, the stream will tell when it is back; if only this failed, nobody will
+    if (source) retry = setTimeout(changed, RETRY);
   } finally {
     busy = false;
   }
@@ -78,6 +81,7 @@ function connect() {
 }
 
 function disconnect() {
+  clearTimeout(retry);
   source?.close();
   source = null;
 }

@@ -5,6 +5,7 @@ import { load, path, post } from "./base.js";
 import { adopt, find, renew } from "./list.js";
 import { stage } from "./message.js";
 import { here, isInPanes, listOf } from "./place.js";
+import { remember } from "./spot.js";
 import { t } from "./texts.js";
 import { tell } from "./times.js";
 
@@ -44,7 +45,7 @@ export function mark(ids, read) {
   return post(path("selection"), fields);
 }
 
-function exchange(page, id) {
+function exchange(page, id, { retype = false } = {}) {
   const here = document.getElementById(id);
   const there = page.getElementById(id);
   if (!here || !there) return;
@@ -52,18 +53,19 @@ function exchange(page, id) {
   const isTyping = typed && typed === document.activeElement;
   for (const { name, value } of there.attributes) here.setAttribute(name, value);
   here.replaceChildren(...there.childNodes);
-  if (isTyping) keepTyping(here, typed);
+  if (isTyping) keepTyping(here, typed, retype);
   for (const item of here.querySelectorAll("[data-scripted]")) item.hidden = false;
 }
 
-/** What somebody is typing is not taken away by news. */
-function keepTyping(root, typed) {
+/** What somebody is typing is not taken away by news. retype: the field keeps the focus, and says what the page says. */
+function keepTyping(root, typed, retype) {
   const field = document.getElementById(typed.id);
   if (!field || !root.contains(field)) return;
   for (const name of ["aria-invalid", "aria-describedby"]) {
     if (field.hasAttribute(name)) typed.setAttribute(name, field.getAttribute(name));
     else typed.removeAttribute(name);
   }
+  if (retype && typed.value !== field.value) typed.value = field.value;
   field.replaceWith(typed);
   typed.focus({ preventScroll: true });
 }
@@ -71,6 +73,7 @@ function keepTyping(root, typed) {
 /** Show the page at an address in place of this one. focus: "message" or "row", where the keyboard goes on. */
 export async function visit(address, { push = true, focus = null } = {}) {
   const asked = ++newestAsked;
+  const typed = document.getElementById("q")?.value;
   const sameList = listOf(address).toString() === listShown;
   let page;
   try {
@@ -88,7 +91,7 @@ export async function visit(address, { push = true, focus = null } = {}) {
   listShown = listOf(address).toString();
   document.title = page.title;
   document.body.dataset.view = page.body.dataset.view;
-  if (!sameList) exchangeList(page, { same: false });
+  if (!sameList) exchangeList(page, { same: false, typed });
   showMessage(page);
   if (focus === "message") document.getElementById("message").focus({ preventScroll: true });
   if (focus === "row") find(opened())?.querySelector("a").focus({ preventScroll: true });
@@ -99,10 +102,12 @@ function showMessage(page) {
   const message = document.getElementById("message");
   message.scrollTop = 0;
   prepare(message);
+  const row = opened() && find(opened());
+  if (row) remember(row);
   current();
 }
 
-function exchangeList(page, { same }) {
+function exchangeList(page, { same, typed }) {
   document.getElementById("panes").className = page.getElementById("panes").className;
   for (const id of ["sidebar", "list-head", "list-foot"]) exchange(page, id);
   tell(document.getElementById("sidebar"));
@@ -110,7 +115,8 @@ function exchangeList(page, { same }) {
     renew(page);
     exchangeOwn(page);
   } else {
-    for (const id of ["order", "selection", "search"]) exchange(page, id);
+    for (const id of ["order", "selection"]) exchange(page, id);
+    exchange(page, "search", { retype: document.getElementById("q")?.value === typed }); // not what was typed since
     adopt();
   }
   arrived({ same });

@@ -1,25 +1,36 @@
 // Which messages are chosen: by their boxes, with shift and ctrl, or all of a list, those that were never fetched too.
 // "All" is up to the newest message of the moment: what comes later was not chosen.
 
-import { known, reach, render, size } from "./list.js";
+import { post } from "./base.js";
+import { find, reach, render, size as sizeOfList } from "./list.js";
+import { here } from "./place.js";
+import { bookmark, marked } from "./spot.js";
 import { t } from "./texts.js";
 
 let chosen = new Set(); // ids; those that are left out when all are chosen
 let all = null; // the newest id that "all" knew, or null
-let anchor = -1; // the index where a range with shift begins
+let size = 0; // of the list when all were chosen
+let gone = 0; // how many of those that were chosen are no longer there
+let asked = 0;
+let anchor = null; // where a range with shift begins: { at, on }
 
 export function isChosen(id) {
   return (all !== null && Number(id) <= all) !== chosen.has(id);
 }
 
+function nominal() {
+  return all === null ? chosen.size : size - chosen.size;
+}
+
+/** How many are chosen. */
 export function count() {
-  return all === null ? chosen.size : Math.max(0, size() - chosen.size);
+  return Math.max(0, nominal() - gone);
 }
 
 /** Choose a message or not, and begin ranges there. */
 export function choose(row, on = !isChosen(row.dataset.id)) {
   set(row.dataset.id, on);
-  anchor = Number(row.dataset.index);
+  anchor = { at: bookmark(row), on };
   tell();
 }
 
@@ -32,8 +43,8 @@ function set(id, on) {
 /** Choose what lies between the last choice and a row. */
 export async function chooseTo(row) {
   const end = Number(row.dataset.index);
-  const begin = anchor < 0 ? end : anchor;
-  const on = anchor < 0 || !known(begin) || isChosen(known(begin).dataset.id);
+  const begin = anchor ? Math.min(marked(anchor.at, find(anchor.at.id)), sizeOfList() - 1) : end;
+  const on = anchor?.on ?? true;
   for (let index = Math.min(begin, end); index <= Math.max(begin, end); index += 1) {
     const one = await reach(index);
     if (one) set(one.dataset.id, on);
@@ -44,13 +55,27 @@ export async function chooseTo(row) {
 export function chooseAll(on = true) {
   chosen = new Set();
   all = on ? Number(document.getElementById("list-head").dataset.newest) : null;
-  anchor = -1;
+  [size, gone, anchor] = [sizeOfList(), 0, null];
+  asked += 1;
   tell();
 }
 
-/** Forget the messages that are no longer there, and say how many are chosen. */
+/** Choose none. */
 export function clear() {
   chooseAll(false);
+}
+
+/** Ask how many of those that are chosen are still there, after the list has changed, and say it. */
+export async function recount() {
+  tell();
+  if (nominal() === 0) return;
+  const mine = ++asked;
+  const [before, { fields }] = [nominal(), taken()];
+  fields.set("do", "count");
+  const there = Number(await post(here("selection"), fields).catch(() => before - gone));
+  if (mine !== asked) return;
+  gone = before - there;
+  tell();
 }
 
 /** Return the fields of a form that name what is chosen, and whether a message is among them. */
@@ -98,7 +123,7 @@ export function tell() {
   bar.classList.toggle("choosing", number > 0);
   document.getElementById("chosen").textContent = number ? t("chosen", { count: number.toLocaleString("en") }) : "";
   const box = document.getElementById("tick-all");
-  box.checked = number > 0 && number >= size();
-  box.indeterminate = number > 0 && number < size();
+  box.checked = number > 0 && number >= sizeOfList();
+  box.indeterminate = number > 0 && number < sizeOfList();
   render();
 }
