@@ -374,6 +374,8 @@ class MaildropsThatExpireByAge(MaildropsWithoutLock):
 def test_any_order_of_things_is_as_the_model_says(machine: type[Maildrops]) -> None:
     machine.reached.clear()
 
-    run_state_machine_as_test(machine, settings=settings(max_examples=200, stateful_step_count=40, deadline=None))
+    # The same examples each time: whether they come to everything that is looked at is then no matter of chance.
+    examples = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
+    run_state_machine_as_test(machine, settings=examples)
 
     assert machine.reached == {"DELE", "RETR", "restore"}  # at a QUIT; else nothing was looked at
