@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mailtrap_lite import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 # Notes what would be shown; a headless browser shows nothing.
 NOTED = """
@@ -198,22 +198,23 @@ def test_on_a_phone_there_is_one_pane_at_a_time(mail: Server, open_page: Callabl
     live(page, mail.url)
     sidebar, rows, message = (page.locator(name) for name in ("#sidebar", "#rows", "#message"))
 
-    def panes() -> list[bool]:
-        return [pane.is_visible() for pane in (sidebar, rows, message)]
+    def shows(only: Locator) -> None:
+        for pane in (sidebar, rows, message):
+            pane.wait_for(state="visible" if pane is only else "hidden")
 
-    assert panes() == [False, True, False]
+    shows(rows)
     page.get_by_role("link", name="Mailboxes").tap()
     page.get_by_role("link", name=re.compile("box-7@x.test")).wait_for()
-    assert (panes(), page.url) == ([True, False, False], f"{mail.url}/mailboxes")
+    shows(sidebar)
+    assert page.url == f"{mail.url}/mailboxes"
     page.get_by_role("link", name=re.compile("box-7@x.test")).tap()
     page.get_by_role("heading", name="box-7@x.test").wait_for()
-    assert panes() == [False, True, False]
+    shows(rows)
     page.get_by_role("link", name="Mail 7").tap()
     page.get_by_role("heading", name="Mail 7").wait_for()
-    assert panes() == [False, False, True]
+    shows(message)
     page.go_back()
     page.get_by_role("heading", name="box-7@x.test").wait_for()
     page.go_back()
-    sidebar.wait_for()
 
-    assert panes() == [True, False, False]
+    shows(sidebar)
