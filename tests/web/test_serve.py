@@ -376,14 +376,15 @@ with Server() as mail:
         held = [socket.create_connection((web.host, web.port)) for _ in range(60)]
         os.write(to_parent, b"x")
         os.read(go, 1)
-        os._exit(0)
+        for client in held:
+            client.close()
+        os._exit(0 if urllib.request.urlopen(url + "/livez", timeout=20).status == 200 else 1)
     os.read(from_parent, 1)
     began = time.process_time()
     threading.Event().wait(1)
     rested = time.process_time() - began < 0.5
     os.write(tell, b"x")
-    os.waitpid(child, 0)
-    answered = urllib.request.urlopen(url + "/livez", timeout=20).status == 200
+    answered = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     print("rested," if rested else "busy,", "answered" if answered else "silent")
 """
 
