@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
 from mailtrap_lite.message import Envelope, Message
+from mailtrap_lite.message.queued import Outgoing
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
 from mailtrap_lite.store.order import NEWEST, Order
+from mailtrap_lite.store.queue import Queue
 
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query
@@ -38,6 +40,7 @@ class Arrival:
     when a maildrop needs it.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
     accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
+    queued: to whom it is to move on; committed with it.
     """
 
     envelope: Envelope
@@ -47,6 +50,7 @@ class Arrival:
     octets: int | None = None
     uid: str = ""
     accepted: Callable[[int], None] | None = None
+    queued: tuple[Outgoing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class MailboxCount:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept; the oldest go first. 0 is no limit. The newest message always stays."""
+    """How much is kept; the oldest go first. 0 is no limit. The newest message stays, and each that is to move on."""
 
     messages: int = 0
     octets: int = 0
@@ -107,7 +111,7 @@ EVERY_MAILBOX = Selection()
 EXPIRE = "EXPIRE"
 
 
-class Store(ABC):
+class Store(Queue):
     """The contract. All methods but `add_soon`: any thread, blocking."""
 
     def __init__(self) -> None:
@@ -173,6 +177,10 @@ class Store(ABC):
                 raise BadMail(
                     f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL or had it"
                 )
+
+    def nudge(self) -> None:
+        """Wake who waits for news: the time for which a queue waits was changed."""
+        self._announce()
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:

@@ -99,9 +99,14 @@ class FileStore(SqliteStore):
         return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=BUSY)
 
     def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        return self._write_soon(work, then).result()
+
+    def _write_soon(
+        self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None
+    ) -> Future[T]:
         result: Future[T] = Future()
         self._enqueue(Work(work, then, result))
-        return result.result()
+        return result
 
     async def add_soon(self, arrival: Arrival) -> int:
         loop = asyncio.get_running_loop()

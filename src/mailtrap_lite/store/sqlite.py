@@ -30,8 +30,9 @@ from mailtrap_lite.store.contract import (
 )
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.order import NEWEST, Order
+from mailtrap_lite.store.queue_sqlite import QueuedSqlite
 from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text, fetches_of_text, text_of_fetch
-from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite, names_of
+from mailtrap_lite.store.sqlite_search import LARGEST_ID, names_of
 
 # In place of the octets that RETR sends of a large mail, until a maildrop needs them.
 UNCOUNTED = -1
@@ -46,7 +47,7 @@ SLICE = 256 * 1024
 MOST_COUNTED = 1000
 
 
-class SqliteStore(SearchedSqlite):
+class SqliteStore(QueuedSqlite):
     """What both SQLite stores share."""
 
     def __init__(self, *, retention: Retention) -> None:
@@ -84,6 +85,9 @@ class SqliteStore(SearchedSqlite):
                 for mailbox in arrival.mailboxes
             ],
         )
+        for message, arrival in added:
+            if arrival.queued:
+                self._queue(db, message, arrival.queued)
         self._trim(db, newest=ids[-1])
         return ids
 
