@@ -15,14 +15,19 @@ if TYPE_CHECKING:
         BadSetting,
         BadTag,
         CannotListen,
+        CannotRelay,
         MaildropInUse,
         MailtrapError,
         MissingExtra,
         NoMailArrived,
+        NoRelay,
+        NoSuchEntry,
         NoSuchMessage,
         NoSuchSession,
+        NotAllowed,
         NotOne,
         NotOneClick,
+        NotSettled,
         NotSigned,
         Objection,
         Reply,
@@ -51,9 +56,12 @@ if TYPE_CHECKING:
     )
     from mailtrap_lite.message.codes import Code
     from mailtrap_lite.message.links import Link
+    from mailtrap_lite.message.queued import Attempt, QueueEntry, QueueState, Why
     from mailtrap_lite.message.signed import DkimSignature
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
     from mailtrap_lite.sandbox import Mailbox, Sandbox, SearchPage
+    from mailtrap_lite.sandbox.mailqueue import MailQueue
+    from mailtrap_lite.sandbox.releasing import Release
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -66,14 +74,19 @@ _HOMES = {
         "BadSetting",
         "BadTag",
         "CannotListen",
+        "CannotRelay",
         "MaildropInUse",
         "MailtrapError",
         "MissingExtra",
         "NoMailArrived",
+        "NoRelay",
+        "NoSuchEntry",
         "NoSuchMessage",
         "NoSuchSession",
+        "NotAllowed",
         "NotOne",
         "NotOneClick",
+        "NotSettled",
         "NotSigned",
         "Objection",
         "Reply",
@@ -102,9 +115,12 @@ _HOMES = {
     ),
     "mailtrap_lite.message.codes": ("Code",),
     "mailtrap_lite.message.links": ("Link",),
+    "mailtrap_lite.message.queued": ("Attempt", "QueueEntry", "QueueState", "Why"),
     "mailtrap_lite.message.signed": ("DkimSignature",),
     "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "SearchPage"),
+    "mailtrap_lite.sandbox.mailqueue": ("MailQueue",),
+    "mailtrap_lite.sandbox.releasing": ("Release",),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
 }
@@ -112,12 +128,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Address",
+    "Attempt",
     "BadFault",
     "BadMail",
     "BadQuery",
     "BadSetting",
     "BadTag",
     "CannotListen",
+    "CannotRelay",
     "Code",
     "Conditions",
     "Delivery",
@@ -131,20 +149,28 @@ __all__ = [
     "Finding",
     "Link",
     "Mail",
+    "MailQueue",
     "Mailbox",
     "MaildropInUse",
     "MailtrapError",
     "Message",
     "MissingExtra",
     "NoMailArrived",
+    "NoRelay",
+    "NoSuchEntry",
     "NoSuchMessage",
     "NoSuchSession",
+    "NotAllowed",
     "NotOne",
     "NotOneClick",
+    "NotSettled",
     "NotSigned",
     "Objection",
     "Part",
+    "QueueEntry",
+    "QueueState",
     "Recipient",
+    "Release",
     "Reply",
     "Sandbox",
     "SearchPage",
@@ -160,6 +186,7 @@ __all__ = [
     "UnexpectedMail",
     "Unmet",
     "UnsubscribeTarget",
+    "Why",
     "__version__",
 ]
 

@@ -26,7 +26,7 @@ from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
-from mailtrap_lite.sandbox.searching import Searching
+from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
@@ -40,7 +40,7 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox(Searching, Expecting):
+class Sandbox(Relaying, Expecting):
     """Methods without a note: any thread but the loop's, blocking."""
 
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
@@ -63,6 +63,8 @@ class Sandbox(Searching, Expecting):
         then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
+        if self.policy is not None:
+            arrival = replace(arrival, queued=self._planned(envelope))
         if recorder is not None and envelope.remarks:
             recorder.note_findings(wire(envelope))
         if self.settings.strict:

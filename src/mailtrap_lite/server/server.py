@@ -24,11 +24,13 @@ from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.planting import Plantable
+from mailtrap_lite.sandbox.relaying import relay_policy
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.server.moving import Moving
 from mailtrap_lite.server.outage import come_up, go_down
 from mailtrap_lite.server.provoked import Provoked
 from mailtrap_lite.server.tls import Tls, offers_tls, tls_of
@@ -36,6 +38,7 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.relay import Relay
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -65,6 +68,7 @@ class _Running:
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
+    relay: Relay | None = None
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -72,7 +76,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server(Provoked, Expecting):
+class Server(Provoked, Moving, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
@@ -85,6 +89,7 @@ class Server(Provoked, Expecting):
         self.settings = Settings.of(changes, base=base) if changes else base
         refuse_users_without_password(self.settings)
         refuse_open_doors(self.settings)
+        relay_policy(self.settings)
         self._running: _Running | None = None
         self._web_lock = threading.Lock()
 
@@ -118,6 +123,7 @@ class Server(Provoked, Expecting):
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
+            relay = _relay_of(sandbox, store, undo)
             doors = [(make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
@@ -131,6 +137,7 @@ class Server(Provoked, Expecting):
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 web_sockets=web,
+                relay=relay,
             )
             sandbox.faults.refuse_connections = self.down
             undo.pop_all()
@@ -157,6 +164,8 @@ class Server(Provoked, Expecting):
             return
         atexit.unregister(self._stop_at_exit)
         try:
+            if running.relay is not None:
+                running.relay.stop()
             for listener in running.web_sockets:
                 remove_path(listener)
             for web in running.web:
@@ -351,3 +360,15 @@ class Server(Provoked, Expecting):
         uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
         """
         return self.sandbox.clear(uids=uids)
+
+
+def _relay_of(sandbox: Sandbox, store: Store, undo: ExitStack) -> Relay | None:
+    """Return what sends mail on, started; None if nothing may leave."""
+    if sandbox.policy is None:
+        return None
+    from mailtrap_lite.relay import Relay  # most servers send nothing on
+
+    relay = Relay(sandbox, store, sandbox.policy)
+    relay.start()
+    undo.callback(relay.stop)
+    return relay

@@ -130,6 +130,11 @@ class Store(Queue):
         """Whether each call takes microseconds now, so that the event loop may make it directly."""
 
     @property
+    def identity(self) -> str:
+        """What tells it from every other store."""
+        return self._identity
+
+    @property
     def revision(self) -> int:
         """How many changes were committed since the store was opened."""
         return self._revision

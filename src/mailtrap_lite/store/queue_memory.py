@@ -205,9 +205,10 @@ def settled(entry: QueueEntry, fate: Fate, *, now: float) -> QueueEntry:
 
 def shifted(entry: QueueEntry, shift: Shift) -> QueueEntry:
     """Return an entry as it is after somebody did something to it."""
+    next_try = entry.next_try if shift.next_try is None else shift.next_try
     return replace(
         entry,
         state=shift.new,
-        next_try=entry.next_try if shift.next_try is None else shift.next_try,
+        next_try=next_try if shift.new.unfinished else None,
         settled_at=shift.settled_at,
     )

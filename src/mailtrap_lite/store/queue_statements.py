@@ -34,7 +34,8 @@ SETTLE = (
     " warned = MAX(warned, :warned), settled_at = :settled_at WHERE id = :entry"
 )
 SHIFT = (
-    "UPDATE outgoing SET state = :state, next_try = COALESCE(:next_try, next_try), settled_at = :settled_at"
+    "UPDATE outgoing SET state = :state, next_try = CASE WHEN :settled_at IS NULL"
+    " THEN COALESCE(:next_try, next_try) END, settled_at = :settled_at"
     " WHERE state IN (SELECT value FROM JSON_EACH(:old))"
     " AND (:entries IS NULL OR id IN (SELECT value FROM JSON_EACH(:entries)))"
 )

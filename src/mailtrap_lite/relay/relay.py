@@ -1,0 +1,141 @@
+"""What sends mail on for a sandbox: it looks what is due, and starts couriers, a few for each server."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections import defaultdict
+
+from mailtrap_lite.credentials import relay_login
+from mailtrap_lite.errors import BadSetting, MailtrapError, ServerClosed
+from mailtrap_lite.outbound import Outbound
+from mailtrap_lite.relay.client import Server
+from mailtrap_lite.relay.courier import Courier, Nowhere
+from mailtrap_lite.relaying import Policy, Route
+from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.settings import Settings
+from mailtrap_lite.store import Store
+
+log = logging.getLogger(__name__)
+
+# How often is looked what is due while couriers are at work, in seconds: each of them changes the store all the time.
+LOOK = 0.02
+# How long a store that is out of order is left alone, and how often is looked for what there is no news of, in seconds.
+REST = 1.0
+
+
+class Relay:
+    """Sends on what the policy of a sandbox lets leave. Any thread; `start` once, `stop` any number of times."""
+
+    def __init__(self, sandbox: Sandbox, store: Store, policy: Policy) -> None:
+        """Raises BadSetting for a login or authorities that cannot be read."""
+        self._sandbox = sandbox
+        self._store = store
+        self._policy = policy
+        self._outbound = Outbound(sandbox.settings.relay_hosts)
+        self._login = relay_login(sandbox.settings)
+        self._contexts = {mode: _context(mode, sandbox.settings) for mode in {route.tls for route in policy.routes}}
+        self._lock = threading.Lock()
+        self._at_work: defaultdict[Server | Nowhere, dict[Courier, threading.Thread]] = defaultdict(dict)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mailtrap-lite relay", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what the last process has left."""
+        if left := self._store.recover():
+            log.warning("%d recipients were in flight when the last process ended; they may get their mail twice", left)
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End; what is under way is tried again at the next start. Waits for timeout seconds at most."""
+        self._stopping.set()
+        end = time.monotonic() + timeout
+        if not self._store.closed:
+            self._store.nudge()
+        with self._lock:
+            at_work = [item for couriers in self._at_work.values() for item in couriers.items()]
+        for courier, _ in at_work:
+            courier.stop()
+        for thread in (self._thread, *(thread for _, thread in at_work)):
+            if thread.is_alive():
+                thread.join(max(0.0, end - time.monotonic()))
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                revision = self._store.revision
+                self._dispatch()
+                self._store.wait(revision, self._until_next())
+            except ServerClosed:
+                return
+            except MailtrapError as err:
+                log.warning("the queue cannot be read: %s", err)
+                self._stopping.wait(REST)
+            if any(self._at_work.values()):
+                self._stopping.wait(LOOK)
+
+    def _until_next(self) -> float | None:
+        """Return the seconds until something is due; None if nothing waits, or for what is due already."""
+        if self._store.held or (due := self._store.next_try()) is None:
+            return None
+        left = due - self._sandbox.queue.now()
+        # What is due and not taken waits for a connection; what those do is news.
+        return left if left > 0 else REST
+
+    def _dispatch(self) -> None:
+        """Start one more courier for each server for which something is due, if it may have one more."""
+        if self._store.held:
+            return
+        domains: defaultdict[Server | Nowhere, list[str]] = defaultdict(list)
+        for domain in self._store.due_domains(now=self._sandbox.queue.now()):
+            domains[self._where(self._policy.route(domain))].append(domain)
+        for where, theirs in domains.items():
+            if len(self._at_work.get(where, ())) < self._sandbox.settings.relay_connections:
+                self._start(where, theirs)
+
+    def _where(self, route: Route | None) -> Server | Nowhere:
+        if route is None:
+            return Nowhere("no route takes its domain")
+        return Server(
+            host=route.host,
+            port=route.port,
+            tls=route.tls,
+            context=self._contexts[route.tls],
+            login=self._login if route.auth else None,
+            hostname=self._sandbox.settings.hostname,
+            timeout=self._sandbox.settings.relay_timeout,
+        )
+
+    def _start(self, where: Server | Nowhere, domains: list[str]) -> None:
+        courier = Courier(self._sandbox, self._store, self._outbound, where, domains)
+        thread = threading.Thread(target=self._work, args=(where, courier), name="mailtrap-lite courier", daemon=True)
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            self._at_work[where][courier] = thread
+        thread.start()
+
+    def _work(self, where: Server | Nowhere, courier: Courier) -> None:
+        try:
+            courier.run()
+        except Exception:
+            log.exception("a bug of ours: what was in flight is tried again at the next start")
+        finally:
+            with self._lock:
+                del self._at_work[where][courier]
+
+
+def _context(mode: str, settings: Settings) -> ssl.SSLContext | None:
+    """Return how TLS is spoken: with whom we meant, or with anybody if it is only spoken where it is offered."""
+    if mode == "off":
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.relay_ca)
+    except (OSError, ssl.SSLError) as err:
+        raise BadSetting(f"relay_ca: {settings.relay_ca} cannot be read: {err.strerror or err}") from err
+    if mode == "offered":  # RFC 7435: better than nothing, and no less than plain text
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
