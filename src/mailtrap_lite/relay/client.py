@@ -81,6 +81,7 @@ class _Smtp(smtplib.SMTP):
         self._transcript = transcript
         self.secret = False
         super().__init__(local_hostname=server.hostname, timeout=server.timeout)
+        self._host = server.host  # whom a certificate has to name; smtplib sets it only if its constructor connects
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = self._outbound.connect(host, port, timeout=timeout)
@@ -181,49 +182,50 @@ class Client:
 
         mail, recipients: the commands. octets: dot-stuffed, with the final dot.
         """
-        stage, said = Stage.MAIL, dict[int, Said]()
+        replies: list[Said] = []
         ambiguous = [False]
         try:
-            replies = self._ask([mail, *recipients, "DATA"])
+            self._ask([mail, *recipients, "DATA"], replies)
             said = _refusals(replies, len(recipients))
             go_ahead = replies[-1]
             accepted = [number for number in range(len(recipients)) if number not in said]
-            stage = Stage.DATA
             if go_ahead.code != _GO_AHEAD:
                 said.update((number, go_ahead) for number in accepted)
                 self._smtp.rset()
-                return [said[number] for number in range(len(recipients))]
-            # RFC 2920 section 3.1: a server may ask for the mail although it has taken no recipient.
-            stage = Stage.END
-            end = self._send(octets if accepted else b".\r\n", ambiguous)
-            said.update((number, end) for number in accepted)
+            else:
+                # RFC 2920 section 3.1: a server may ask for the mail although it has taken no recipient.
+                end = self._send(octets if accepted else b".\r\n", ambiguous)
+                said.update((number, end) for number in accepted)
         except (OSError, smtplib.SMTPException) as err:
-            broken = self._failed(err, stage, ambiguous=ambiguous[0]).said
-            said = {number: said.get(number, broken) for number in range(len(recipients))}
+            broken = self._failed(err, _stage(len(replies), len(recipients)), ambiguous=ambiguous[0]).said
+            # RFC 5321 section 3.8: a server that has to go says 421, and what follows is never answered.
+            gone = next((each for each in replies if each.code == 421), broken)
+            said = dict.fromkeys(range(len(recipients)), gone) | _refusals(replies, len(recipients))
         if any(each.code == 421 for each in said.values()):
             self.close()
         return [said[number] for number in range(len(recipients))]
 
-    def _ask(self, commands: Sequence[str]) -> list[Said]:
-        stages = [Stage.MAIL, *[Stage.RCPT] * (len(commands) - 2), Stage.DATA]
+    def _ask(self, commands: Sequence[str], replies: list[Said]) -> None:
+        """Send commands, in one go if the server takes them so, and add each reply."""
+        stages = [_stage(number, len(commands) - 2) for number in range(len(commands))]
         if "PIPELINING" not in self.offered:
-            return self._ask_one_by_one(commands, stages)
+            self._ask_one_by_one(commands, stages, replies)
+            return
         for command in commands:
             self.transcript.sent(command)
         self._smtp.send("".join(f"{command}\r\n" for command in commands).encode())
-        return [self._reply(stage) for stage in stages]
+        for stage in stages:
+            replies.append(self._reply(stage))  # noqa: PERF401 - what was read stays when the next is not there
 
-    def _ask_one_by_one(self, commands: Sequence[str], stages: Sequence[Stage]) -> list[Said]:
-        replies: list[Said] = []
+    def _ask_one_by_one(self, commands: Sequence[str], stages: Sequence[Stage], replies: list[Said]) -> None:
         for command, stage in zip(commands, stages, strict=True):
-            none_taken = stage is Stage.DATA and not any(each.code // 100 == 2 for each in replies[1:])
-            if none_taken or (replies and replies[0].code // 100 != 2):
-                replies.append(replies[0] if stage is Stage.RCPT else Said(503, "not asked for", stage))
+            taken = [reply for reply in replies[1:] if reply.code // 100 == 2]
+            if replies and (replies[0].code // 100 != 2 or (stage is Stage.DATA and not taken)):
+                replies.append(Said(503, "not asked for", stage))
                 continue
             self.transcript.sent(command)
             self._smtp.send(f"{command}\r\n".encode())
             replies.append(self._reply(stage))
-        return replies
 
     def _reply(self, stage: Stage) -> Said:
         code, text = self._smtp.getreply()
@@ -269,21 +271,27 @@ class Client:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+def _stage(number: int, recipients: int) -> Stage:
+    """Return at which stage the reply of this number comes: that of MAIL, of each RCPT, of DATA and of its end."""
+    if number == 0:
+        return Stage.MAIL
+    return Stage.RCPT if number <= recipients else Stage.DATA if number == recipients + 1 else Stage.END
+
+
 def _refusals(replies: Sequence[Said], recipients: int) -> dict[int, Said]:
     """Return what was said of the recipients that were not taken; all of them if the sender was not."""
-    mail = replies[0]
-    if mail.code // 100 != 2:
-        return dict.fromkeys(range(recipients), mail)
-    refused = ((number, said) for number, said in enumerate(replies[1:-1]) if said.code // 100 != 2)
-    return dict(refused)
+    if replies and replies[0].code // 100 != 2:
+        return dict.fromkeys(range(recipients), replies[0])
+    said = enumerate(replies[1 : recipients + 1])
+    return {number: each for number, each in said if each.code // 100 != 2}
 
 
 def _meaning(error: Exception) -> tuple[int, str]:
     match error:
         case smtplib.SMTPHeloError() | smtplib.SMTPAuthenticationError() | smtplib.SMTPResponseException():
             return error.smtp_code, _decoded(error.smtp_error)
-        case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, TimeoutError):  # as smtplib puts it
-            return 0, "no answer in time"
+        case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, OSError):  # what smtplib makes of it
+            return _meaning(error.__context__)
         case smtplib.SMTPServerDisconnected():
             return 0, "the server closed the connection"
         case ssl.SSLCertVerificationError():

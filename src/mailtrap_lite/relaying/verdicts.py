@@ -25,6 +25,7 @@ class Stage(StrEnum):
     END = "end of data"
 
 
+_LOGIN_WANTED: Final = frozenset({530, 534, 535, 538})  # RFC 4954 section 6: of our settings, wherever it is said
 # What fails before the mail is talked about says nothing of the mail: it may be the server, its certificate or our
 # password, and those can be put right while the mail waits.
 _NOT_OF_THE_MAIL: Final = frozenset({Stage.CONNECT, Stage.HELLO, Stage.TLS, Stage.LOGIN})
@@ -56,7 +57,7 @@ class Said:
     @property
     def verdict(self) -> QueueState:
         """SENT, FAILED, or WAITING for another try."""
-        if self.stage in _NOT_OF_THE_MAIL and not self.ours:
+        if not self.ours and (self.stage in _NOT_OF_THE_MAIL or self.code in _LOGIN_WANTED):
             return QueueState.WAITING
         if self.stage is Stage.RCPT and self.code == 552:  # too many recipients (RFC 5321 section 4.5.3.1.10)
             return QueueState.WAITING
