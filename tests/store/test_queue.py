@@ -13,7 +13,7 @@ import pytest
 from mailtrap_lite.errors import NoSuchMessage
 from mailtrap_lite.message import Recipient
 from mailtrap_lite.message.queued import Outgoing, QueueState, Why
-from mailtrap_lite.store import Arrival, Fate, Retention, Shift, Store, Trial
+from mailtrap_lite.store import Arrival, Fate, Retention, Settlement, Shift, Store, Trial
 from mailtrap_lite.store.file import FileStore
 from mailtrap_lite.store.rows import envelope_to_text
 from mailtrap_lite.store.schema import MIGRATIONS, migrate
@@ -52,6 +52,18 @@ def test_an_entry_comes_with_its_mail(store: Store, arrival: Arriving) -> None:
     assert store.queue_counts()[WAITING] == 2
 
 
+def test_a_message_leaves_as_it_came(store: Store, arrival: Arriving) -> None:
+    mail = arrival()
+    message = store.add(mail)
+
+    leaving = store.leaving(message)
+
+    assert (leaving.id, leaving.raw, leaving.envelope) == (message, mail.raw, mail.envelope)
+    for unknown in (message + 1, 10**30):
+        with pytest.raises(NoSuchMessage):
+            store.leaving(unknown)
+
+
 def test_what_is_here_can_be_queued_later(store: Store, arrival: Arriving) -> None:
     message = store.add(arrival())
     revision = store.revision
@@ -88,11 +100,15 @@ def test_each_recipient_has_a_fate_of_its_own(store: Store, arrival: Arriving) -
     a, b, c = store.claim(["y.test"], now=1.0, limit=9)
 
     store.settle(
-        TRIAL,
         [
-            Fate(a.id, SENT, "250 2.0.0 Ok"),
-            Fate(b.id, FAILED, "550 5.1.1 unknown"),
-            Fate(c.id, WAITING, "451 4.3.0 later", next_try=160.0, ambiguous=True, warned=True),
+            Settlement(
+                TRIAL,
+                [
+                    Fate(a.id, SENT, "250 2.0.0 Ok"),
+                    Fate(b.id, FAILED, "550 5.1.1 unknown"),
+                    Fate(c.id, WAITING, "451 4.3.0 later", next_try=160.0, ambiguous=True, warned=True),
+                ],
+            )
         ],
     ).result()
 
@@ -110,7 +126,7 @@ def test_what_nobody_tried_is_put_back_as_it_was(store: Store, arrival: Arriving
     put(store, arrival, "a@y.test")
     (entry,) = store.claim(["y.test"], now=1.0, limit=9)
 
-    store.settle(None, [Fate(entry.id, WAITING, "", next_try=entry.next_try, tried=False)]).result()
+    store.settle([Settlement(None, [Fate(entry.id, WAITING, "", next_try=entry.next_try, tried=False)])]).result()
 
     assert store.queued() == [replace(entry, state=WAITING)]
     assert store.attempts(entry.id) == []
@@ -121,7 +137,7 @@ def test_a_report_is_stored_with_what_it_reports(store: Store, arrival: Arriving
     (entry,) = store.claim(["y.test"], now=1.0, limit=9)
     revision = store.revision
 
-    store.settle(TRIAL, [Fate(entry.id, FAILED, "550 no")], [arrival("alice@x.test")]).result()
+    store.settle([Settlement(TRIAL, [Fate(entry.id, FAILED, "550 no")], [arrival("alice@x.test")])]).result()
 
     assert store.ids(after=message) == [message + 1]
     assert store.last_id == message + 1
@@ -133,7 +149,7 @@ def test_what_was_deleted_meanwhile_gets_neither_fate_nor_report(store: Store, a
     (entry,) = store.claim(["y.test"], now=1.0, limit=9)
     store.delete([message])
 
-    store.settle(TRIAL, [Fate(entry.id, FAILED, "550 no")], [arrival("alice@x.test")]).result()
+    store.settle([Settlement(TRIAL, [Fate(entry.id, FAILED, "550 no")], [arrival("alice@x.test")])]).result()
 
     assert (store.queued(), store.ids(), store.attempts(entry.id)) == ([], [], [])
     assert store.next_try() is None
@@ -177,7 +193,7 @@ def test_retention_never_drops_what_is_to_move_on(make_store: Callable[[Retentio
     assert store.ids() == [queued, plain[-1]]
     (entry,) = store.claim(["y.test"], now=1.0, limit=1)
 
-    store.settle(TRIAL, [Fate(entry.id, SENT, "250 ok")]).result()
+    store.settle([Settlement(TRIAL, [Fate(entry.id, SENT, "250 ok")])]).result()
     newest = store.add(arrival())
 
     assert store.ids() == [plain[-1], newest]

@@ -111,19 +111,18 @@ class _Smtp(smtplib.SMTP):
 
 
 class Client:
-    """One connection. One thread; `abort` may come from any."""
+    """One connection. One thread; `abort` may come from any.
+
+    offered: what EHLO listed, by its keyword, with its parameters.
+    """
 
     def __init__(self, outbound: Outbound, server: Server) -> None:
         self.transcript = Transcript()
         self.server = server
         self.usable = False
+        self.offered: Mapping[str, str] = {}
         self._smtp = _Smtp(outbound, server, self.transcript)
         self._aborted = False
-
-    @property
-    def offered(self) -> Mapping[str, str]:
-        """What EHLO listed, by its keyword, with its parameters."""
-        return {name.upper(): said for name, said in self._smtp.esmtp_features.items()}
 
     @property
     def tls(self) -> str | None:
@@ -145,7 +144,7 @@ class Client:
             if code != 220:
                 raise Failed(Said(code, _decoded(text), stage))
             stage = Stage.HELLO
-            self._smtp.ehlo_or_helo_if_needed()
+            self._greet()
             stage = Stage.TLS
             self._secure()
             stage = Stage.LOGIN
@@ -157,6 +156,10 @@ class Client:
             raise
         self.usable = True
 
+    def _greet(self) -> None:
+        self._smtp.ehlo_or_helo_if_needed()
+        self.offered = {name.upper(): said for name, said in self._smtp.esmtp_features.items()}
+
     def _secure(self) -> None:
         if self.server.tls == "implicit":
             self.transcript.happened(f"{self.tls} since the first octet")
@@ -165,7 +168,7 @@ class Client:
             return
         self._smtp.starttls(context=self.server.context)
         self.transcript.happened(f"{self.tls} from here on")
-        self._smtp.ehlo_or_helo_if_needed()
+        self._greet()
 
     def _log_in(self) -> None:
         if self.server.login is None:

@@ -18,7 +18,7 @@ from mailtrap_lite.relay.settling import Settling, put_back
 from mailtrap_lite.relaying.handover import Needs, rcpt_options, wire_octets
 from mailtrap_lite.relaying.trace import loop_in, received_line
 from mailtrap_lite.relaying.verdicts import Said, Stage, refused_here
-from mailtrap_lite.store import Trial
+from mailtrap_lite.store import Settlement, Trial
 
 if TYPE_CHECKING:
     from mailtrap_lite.outbound import Outbound
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # Entries that are taken at once: what a kill leaves in doubt is no more than these for each connection.
 TAKEN_AT_ONCE = 16
+# Messages that are written down at once: a transaction for each would cost as much as the sending.
+SETTLED_AT_ONCE = 4
 # Recipients of one transaction: a server takes at least 100 (RFC 5321 section 4.5.3.1.8).
 MOST_RECIPIENTS = 100
 # How long an idle connection waits for more, in seconds.
@@ -56,6 +58,7 @@ class Courier:
         self._client: Client | None = None
         self._unreachable = Said(0, where.reason, Stage.CONNECT, ours=True) if isinstance(where, Nowhere) else None
         self._stopped = False
+        self._settlements: list[Settlement] = []
         self._settling: list[Future[None]] = []
 
     def stop(self) -> None:
@@ -70,7 +73,7 @@ class Courier:
             while not self._stopped and (taken := self._take()):
                 for _, group in groupby(taken, key=lambda entry: (entry.message, entry.sender)):
                     self._move(list(group))
-                self._look_at_what_was_settled()
+                self._settle()
         except ServerClosed:
             return
         except MailtrapError as err:  # the store is out of order: what is in flight is put back at the next start
@@ -99,10 +102,10 @@ class Courier:
     def _move(self, entries: Sequence[QueueEntry]) -> None:
         """Try one message, for all its recipients that were taken."""
         if self._stopped:
-            self._store.settle(None, [put_back(entry) for entry in entries])
+            self._keep(Settlement(None, [put_back(entry) for entry in entries]))
             return
         try:
-            message = self._sandbox.message(entries[0].message)
+            message = self._store.leaving(entries[0].message)
         except NoSuchMessage:  # it was deleted meanwhile, and its entries with it
             return
         for start in range(0, len(entries), MOST_RECIPIENTS):
@@ -123,7 +126,7 @@ class Courier:
         )
         server = self._where.host if isinstance(self._where, Server) else ""
         reports = settling.reports(message, settled, server=server, offered=client.offered if client else {})
-        self._settling.append(self._store.settle(trial, [fate for _, _, fate in settled], reports))
+        self._keep(Settlement(trial, [fate for _, _, fate in settled], reports))
         for entry, _, fate in settled:
             log.info("message %d to %s: %s: %s", message.id, entry.recipient, fate.state, fate.said)
 
@@ -182,8 +185,16 @@ class Courier:
             return None
         return client
 
-    def _look_at_what_was_settled(self) -> None:
-        """Raise what went wrong with what was settled and committed meanwhile."""
+    def _keep(self, settlement: Settlement) -> None:
+        self._settlements.append(settlement)
+        if len(self._settlements) >= SETTLED_AT_ONCE or self._client is None or not self._client.usable:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Have what was tried written down, and raise what went wrong with what was before."""
+        if self._settlements:
+            self._settling.append(self._store.settle(self._settlements))
+            self._settlements = []
         done = [each for each in self._settling if each.done()]
         self._settling = [each for each in self._settling if not each.done()]
         for each in done:

@@ -21,7 +21,7 @@ from mailtrap_lite.store import Store
 log = logging.getLogger(__name__)
 
 # How often is looked what is due while couriers are at work, in seconds: each of them changes the store all the time.
-LOOK = 0.02
+LOOK = 0.05
 # How long a store that is out of order is left alone, and how often is looked for what there is no news of, in seconds.
 REST = 1.0
 

@@ -16,23 +16,20 @@ class Transcript:
 
     def sent(self, line: str) -> None:
         """Note a command."""
-        self._note("> ", line)
+        self._lines.append(f"> {line}")
 
     def heard(self, code: int, text: str) -> None:
         """Note a reply, of several lines perhaps."""
         for line in text.split("\n"):
-            self._note("< ", f"{code} {line}".rstrip())
+            self._lines.append(f"< {code} {line}".rstrip())
 
     def happened(self, what: str) -> None:
         """Note what is no line of the dialogue."""
-        self._note("* ", what)
-
-    def _note(self, mark: str, line: str) -> None:
-        self._lines.append(mark + escaped(line)[:_LONGEST])
+        self._lines.append(f"* {what}")
 
     def take(self) -> tuple[str, ...]:
         """Return the lines, and begin anew."""
-        lines, self._lines = self._lines, []
+        lines, self._lines = [escaped(line)[:_LONGEST] for line in self._lines], []
         if len(lines) <= _MOST:
             return tuple(lines)
         half = _MOST // 2

@@ -42,12 +42,12 @@ class Needs:
         added: octets that are put before it.
         """
         raw, envelope = message.raw, message.envelope
-        head = _HEAD_END.split(raw, maxsplit=1)[0]
+        eight = not raw.isascii()
         return cls(
             sender=sender,
             octets=added + len(raw),
-            international=envelope.smtputf8 and not head.isascii(),
-            eight=not raw.isascii(),
+            international=eight and envelope.smtputf8 and not _head(raw).isascii(),
+            eight=eight,
             binary=envelope.body == "BINARYMIME" and (b"\0" in raw or _BARE.search(raw) is not None),
             require_tls=envelope.require_tls,
             notices=tuple(each for each in envelope.options if each.partition("=")[0].upper() in _OF_THE_MAIL),
@@ -90,6 +90,10 @@ class Needs:
         if self.require_tls:
             options.append("REQUIRETLS")
         return [*options, *(self.notices if "DSN" in offered else ())]
+
+
+def _head(raw: bytes) -> bytes:
+    return _HEAD_END.split(raw, maxsplit=1)[0]
 
 
 def rcpt_options(recipient: Recipient, offered: Mapping[str, str]) -> list[str]:

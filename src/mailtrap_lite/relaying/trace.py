@@ -12,6 +12,7 @@ from mailtrap_lite.message.envelope import Origin
 MOST_HOPS: Final = 100  # RFC 5321 section 6.3
 MOST_PASSES: Final = 2  # a mail may come back to us once, as of a forward; a third time it would go on for ever
 
+_OURS: Final = b"mailtrap-lite"
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _RECEIVED: Final = re.compile(rb"^Received[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 
@@ -32,10 +33,12 @@ def received_line(message: Message, *, hostname: str, mark: str, now: float, rec
 
 def loop_in(raw: bytes, *, hostname: str, mark: str) -> str | None:
     """Return why a mail goes round in circles; None if it does not. Servers of one name have marks of their own."""
-    head = _HEAD_END.split(raw, maxsplit=1)[0]
-    fields = _RECEIVED.findall(head)
+    end = _HEAD_END.search(raw)
+    fields = _RECEIVED.findall(raw, 0, end.start() if end else len(raw))
     if len(fields) >= MOST_HOPS:
         return f"it has passed {len(fields)} servers"
+    if not any(_OURS in field for field in fields):
+        return None
     ours = re.compile(rb"\bby %s \(mailtrap-lite\) with \w+ id %s\." % (re.escape(hostname.encode()), mark.encode()))
     passes = sum(ours.search(b" ".join(field.split())) is not None for field in fields)
     return f"it has passed {hostname} {passes} times" if passes >= MOST_PASSES else None

@@ -14,6 +14,7 @@ from mailtrap_lite.terminal import escaped
 
 UNFINISHED: Final = tuple(state for state in QueueState if state.unfinished)
 _MOST_SHOWN: Final = 20
+_LOOK: Final = 0.005  # seconds
 # What a person can do, and to entries in which states.
 _RETRIED: Final = frozenset({QueueState.WAITING, QueueState.PAUSED, QueueState.FAILED, QueueState.CANCELLED})
 _CANCELLED: Final = frozenset({QueueState.WAITING, QueueState.PAUSED})
@@ -149,6 +150,7 @@ class MailQueue:
             if (left := end - time.monotonic()) <= 0:
                 raise NotSettled(self._listed(f"the queue {what} after {timeout:g} s"))
             self._store.wait(revision, left)
+            time.sleep(min(_LOOK, left))  # while much moves on there is news all the time
 
     def _listed(self, head: str) -> str:
         found = self.waiting

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState
 
 if TYPE_CHECKING:
+    from mailtrap_lite.message import Message
     from mailtrap_lite.store.contract import Arrival
 
 
@@ -46,6 +47,18 @@ class Trial:
     host: str
     tls: str | None
     transcript: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of entries of one message, what was tried for them, and the reports on it.
+
+    trial: None if nobody tried, and each is put back.
+    """
+
+    trial: Trial | None
+    fates: Sequence[Fate]
+    reports: Sequence[Arrival] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +109,13 @@ class Queue(ABC):
         """
 
     @abstractmethod
-    def settle(self, trial: Trial | None, fates: Sequence[Fate], reports: Sequence[Arrival] = ()) -> Future[None]:
-        """Keep what became of entries of one message, the attempt and the reports on it, in one transaction.
+    def leaving(self, message: int) -> Message:
+        """Return a message as it is sent on, with neither deliveries nor tags; raises NoSuchMessage."""
 
-        trial: None if nobody tried, and each is put back. What is no longer there is ignored.
+    @abstractmethod
+    def settle(self, settlements: Sequence[Settlement]) -> Future[None]:
+        """Keep these in one transaction; what is no longer there is ignored.
+
         Does not wait for the commit: the result is there after that.
         """
 

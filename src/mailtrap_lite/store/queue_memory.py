@@ -8,10 +8,11 @@ from concurrent.futures import Future
 from dataclasses import replace
 from itertools import islice
 
+from mailtrap_lite.message import Message
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState
-from mailtrap_lite.store.contract import Arrival, no_such_message
+from mailtrap_lite.store.contract import no_such_message
 from mailtrap_lite.store.memory_search import SearchedMemory
-from mailtrap_lite.store.queue import Fate, Shift, Trial
+from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 
 
 class QueuedMemory(SearchedMemory):
@@ -113,32 +114,30 @@ class QueuedMemory(SearchedMemory):
             del self._unfinished[entry.message]
         return entry
 
-    def settle(self, trial: Trial | None, fates: Sequence[Fate], reports: Sequence[Arrival] = ()) -> Future[None]:
+    def leaving(self, message: int) -> Message:
+        return self.message(message)
+
+    def settle(self, settlements: Sequence[Settlement]) -> Future[None]:
         done: Future[None] = Future()
         with self._news:
             self._refuse_if_closed()
-            self._last_attempt += 1
-            now = trial.at + trial.seconds if trial else 0.0
-            known = [(fate, self._entries[fate.entry]) for fate in fates if fate.entry in self._entries]
-            for fate, entry in known:
-                self._put(settled(entry, fate, now=now))
-                if trial is not None and fate.tried:
-                    attempt = Attempt(
-                        self._last_attempt,
-                        entry.message,
-                        trial.at,
-                        trial.seconds,
-                        trial.host,
-                        trial.tls,
-                        fate.said,
-                        trial.transcript,
-                    )
-                    self._tried.setdefault(entry.id, []).append(attempt)
-            for report in reports if known else ():
-                self.add(report)
-            self._told(len(known))
+            self._told(sum(map(self._settle, settlements)))
         done.set_result(None)
         return done
+
+    def _settle(self, settlement: Settlement) -> int:
+        trial = settlement.trial
+        now = trial.at + trial.seconds if trial else 0.0
+        known = [(fate, self._entries[fate.entry]) for fate in settlement.fates if fate.entry in self._entries]
+        self._last_attempt += 1
+        for fate, entry in known:
+            self._put(settled(entry, fate, now=now))
+            if trial is not None and fate.tried:
+                attempt = _attempt(self._last_attempt, entry.message, trial, fate)
+                self._tried.setdefault(entry.id, []).append(attempt)
+        for report in settlement.reports if known else ():
+            self.add(report)
+        return len(known)
 
     def shift(self, entries: Collection[int] | None, shift: Shift) -> int:
         with self._news:
@@ -187,6 +186,12 @@ class QueuedMemory(SearchedMemory):
 
 def _is_due(entry: QueueEntry, now: float) -> bool:
     return entry.state is QueueState.WAITING and (entry.next_try or 0.0) <= now
+
+
+def _attempt(number: int, message: int, trial: Trial, fate: Fate) -> Attempt:
+    return Attempt(
+        number, message, trial.at, trial.seconds, trial.host, trial.tls, said=fate.said, transcript=trial.transcript
+    )
 
 
 def settled(entry: QueueEntry, fate: Fate, *, now: float) -> QueueEntry:

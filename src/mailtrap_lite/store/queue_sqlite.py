@@ -10,11 +10,12 @@ from concurrent.futures import Future
 from operator import attrgetter
 from typing import Any, TypeVar  # Any: rows of SQLite
 
-from mailtrap_lite.message.envelope import Recipient
+from mailtrap_lite.message import Message, Recipient
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState, Why
 from mailtrap_lite.store import queue_statements as sql
 from mailtrap_lite.store.contract import Arrival, no_such_message
-from mailtrap_lite.store.queue import Fate, Shift, Trial
+from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
+from mailtrap_lite.store.rows import envelope_of_text
 from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite
 
 T = TypeVar("T")
@@ -77,17 +78,25 @@ class QueuedSqlite(SearchedSqlite):
         taken = self._write(take, lambda entries: self._announce_change(len(entries)))
         return sorted(taken, key=attrgetter("message", "id"))
 
-    def settle(self, trial: Trial | None, fates: Sequence[Fate], reports: Sequence[Arrival] = ()) -> Future[None]:
-        def keep(db: sqlite3.Connection) -> list[int]:
-            known = _settle(db, trial, fates)
-            return [0] * bool(known) + (self._insert(db, reports) if known else [])
+    def leaving(self, message: int) -> Message:
+        with self._reading() as db:
+            found = db.execute(sql.LEAVING, {"message": message}).fetchone() if message <= LARGEST_ID else None
+        if found is None:
+            raise no_such_message(message)
+        envelope, received, raw = found
+        return Message(message, envelope_of_text(envelope), raw, received)
 
-        def tell(changes: list[int]) -> None:
-            if changes:
-                self._announce(changes=len(changes), last_id=changes[-1])
+    def settle(self, settlements: Sequence[Settlement]) -> Future[None]:
+        def keep(db: sqlite3.Connection) -> tuple[int, int]:
+            changes, last = 0, 0
+            for settlement in settlements:
+                if known := _settle(db, settlement.trial, settlement.fates):
+                    changes += known + len(settlement.reports)
+                    last = max([last, *self._insert(db, settlement.reports)])
+            return changes, last
 
         done: Future[None] = Future()
-        written = self._write_soon(keep, tell)
+        written = self._write_soon(keep, lambda news: self._announce(changes=news[0], last_id=news[1]))
         written.add_done_callback(lambda result: _pass_on(result, done))
         return done
 
@@ -197,7 +206,7 @@ def _settle(db: sqlite3.Connection, trial: Trial | None, fates: Sequence[Fate]) 
     return len(known)
 
 
-def _pass_on(written: Future[list[int]], done: Future[None]) -> None:
+def _pass_on(written: Future[tuple[int, int]], done: Future[None]) -> None:
     error = written.exception()
     if error is None:
         done.set_result(None)

@@ -10,6 +10,7 @@ ADD = (
     " VALUES (:message, :sender, :recipient, :domain, :why, 'waiting', :at, :at)"
 )
 HAS_MESSAGE = "SELECT 1 FROM message WHERE id = :message"
+LEAVING = "SELECT envelope, received, raw FROM message JOIN body ON body.message = id WHERE id = :message"
 HELD = "SELECT held FROM outbound"
 HOLD = "UPDATE outbound SET held = :held"
 RECOVER = (
