@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from tests.relay.conftest import MAIL, StartServer, onwards, submit
 
 from mailtrap_lite import BadMail, NoRelay, NoSuchEntry, NotAllowed, NotSettled, QueueState, Server, Settings
 from mailtrap_lite.message.queued import Why
+from mailtrap_lite.store.file import FileStore
 
 SENT, FAILED, WAITING = QueueState.SENT, QueueState.FAILED, QueueState.WAITING
 ANN = "ann@a.test"
@@ -385,7 +390,7 @@ def test_clearing_a_server_stops_what_waits(sending: Server, following: Server) 
 
 
 def test_a_mail_is_queued_with_its_250_and_waits_over_a_restart(
-    start: StartServer, following: Server, tmp_path: object
+    start: StartServer, following: Server, tmp_path: Path
 ) -> None:
     store = f"{tmp_path}/mail.db"
     with following.down(), Server(**onwards(following), relay_rules="all", store=store) as first:
@@ -398,6 +403,37 @@ def test_a_mail_is_queued_with_its_250_and_waits_over_a_restart(
 
     assert len(following.messages) == 1
     assert [attempt.said[:3] for attempt in again.queue.attempts(1)] == ["Con", "250"]
+
+
+def test_a_store_that_cannot_write_down_what_was_sent_makes_it_come_twice(
+    start: StartServer, following: Server, tmp_path: Path
+) -> None:
+    sending = start(**onwards(following), relay_rules="all", store=str(tmp_path / "mail.db"))
+    store = sending.sandbox._store
+    assert isinstance(store, FileStore)
+    no_room = "CREATE TRIGGER no_room BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    store._write(lambda db: db.execute(no_room).rowcount)
+    submit(sending)
+    following.wait_for()
+
+    store._write(lambda db: db.execute("DROP TRIGGER no_room").rowcount)
+    sending.queue.wait_until_empty()
+
+    (entry,) = sending.queue
+    assert entry.state is SENT
+    assert len(following.messages) - 1 == entry.ambiguous
+
+
+def test_who_sends_nothing_on_pays_for_nothing() -> None:
+    program = (
+        "import sys; from mailtrap_lite import Server\n"
+        "with Server() as server: server.deliver(b'x', to='a@b.test')\n"
+        "print([name for name in sys.modules if name == 'smtplib' or name.startswith('mailtrap_lite.relay')])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_an_impossible_relay_is_said_before_anything_is_opened() -> None:

@@ -132,6 +132,20 @@ def test_what_nobody_tried_is_put_back_as_it_was(store: Store, arrival: Arriving
     assert store.attempts(entry.id) == []
 
 
+def test_what_nobody_sends_any_more_is_put_back_and_counted(store: Store, arrival: Arriving) -> None:
+    put(store, arrival, "a@y.test")
+    put(store, arrival, "b@z.test")
+    store.claim(["y.test"], now=1.0, limit=9)
+
+    assert store.recover() == 1
+    assert store.recover() == 0
+
+    a, b = store.queued()
+    assert (a.state, a.ambiguous, a.reason) == (WAITING, 1, "nobody knows what became of it")
+    assert (b.ambiguous, b.reason) == (0, "")
+    assert [entry.id for entry in store.claim(["y.test"], now=1.0, limit=9)] == [a.id]
+
+
 def test_a_report_is_stored_with_what_it_reports(store: Store, arrival: Arriving) -> None:
     message = put(store, arrival, "a@y.test")
     (entry,) = store.claim(["y.test"], now=1.0, limit=9)
@@ -237,7 +251,7 @@ def test_a_file_remembers_its_queue_and_counts_what_may_have_been_sent(tmp_path:
 
     assert (recovered, held) == (1, True)
     assert (a.state, a.ambiguous, a.tries) == (WAITING, 1, 0)
-    assert a.reason == "the process ended while it was in flight"
+    assert a.reason == "nobody knows what became of it"
     assert (b.state, b.ambiguous) == (WAITING, 0)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mailtrap_lite.errors import MailtrapError, NoSuchMessage, ServerClosed
+from mailtrap_lite.errors import NoSuchMessage
 from mailtrap_lite.message import Message, Recipient
 from mailtrap_lite.message.queued import QueueEntry
 from mailtrap_lite.relay.client import Client, Failed, Server
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Entries that are taken at once: what a kill leaves in doubt is no more than these for each connection.
+# Entries that are taken at once: what a kill leaves in doubt is no more than these for each connection. It begins with
+# one, and with one again behind a slow server, so that none waits behind another that is stuck.
 TAKEN_AT_ONCE = 16
+SLOW = 0.5  # seconds for what was taken at once
 # Messages that are written down at once: a transaction for each would cost as much as the sending.
 SETTLED_AT_ONCE = 4
 # Recipients of one transaction: a server takes at least 100 (RFC 5321 section 4.5.3.1.8).
@@ -58,8 +60,9 @@ class Courier:
         self._client: Client | None = None
         self._unreachable = Said(0, where.reason, Stage.CONNECT, ours=True) if isinstance(where, Nowhere) else None
         self._stopped = False
+        self._limit = 1
         self._settlements: list[Settlement] = []
-        self._settling: list[Future[None]] = []
+        self._settling: Future[None] | None = None
 
     def stop(self) -> None:
         """End soon, whatever the server does."""
@@ -68,16 +71,15 @@ class Courier:
             self._client.abort()
 
     def run(self) -> None:
-        """Work until nothing is due."""
+        """Work until nothing is due. Raises StoreError, and ServerClosed once the store is closed."""
         try:
             while not self._stopped and (taken := self._take()):
+                began = time.monotonic()
                 for _, group in groupby(taken, key=lambda entry: (entry.message, entry.sender)):
                     self._move(list(group))
                 self._settle()
-        except ServerClosed:
-            return
-        except MailtrapError as err:  # the store is out of order: what is in flight is put back at the next start
-            log.warning("the relay to %s stops: %s", self._name, err)
+                quick = time.monotonic() - began < SLOW
+                self._limit = min(self._limit * 2, TAKEN_AT_ONCE) if quick else 1
         finally:
             if self._client is not None:
                 self._client.quit()
@@ -93,7 +95,7 @@ class Courier:
             revision = self._store.revision
             if self._store.held:
                 return []
-            taken = self._store.claim(self._domains, now=self._sandbox.queue.now(), limit=TAKEN_AT_ONCE)
+            taken = self._store.claim(self._domains, now=self._sandbox.queue.now(), limit=self._limit)
             left = end - time.monotonic()
             if taken or self._stopped or left <= 0 or self._client is None or not self._client.usable:
                 return taken
@@ -191,14 +193,14 @@ class Courier:
             self._settle()
 
     def _settle(self) -> None:
-        """Have what was tried written down, and raise what went wrong with what was before."""
-        if self._settlements:
-            self._settling.append(self._store.settle(self._settlements))
-            self._settlements = []
-        done = [each for each in self._settling if each.done()]
-        self._settling = [each for each in self._settling if not each.done()]
-        for each in done:
-            each.result()
+        """Have what was tried written down. What was before has to be by now; raises what went wrong with that.
+
+        So no more is sent ahead of what is committed than twice SETTLED_AT_ONCE: a kill has that sent once more.
+        """
+        if self._settling is not None:
+            self._settling.result()
+        self._settling = self._store.settle(self._settlements) if self._settlements else None
+        self._settlements = []
 
 
 def _send(client: Client, needs: Needs, recipients: Sequence[Recipient], octets: bytes) -> list[Said]:

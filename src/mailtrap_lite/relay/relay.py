@@ -40,6 +40,7 @@ class Relay:
         self._lock = threading.Lock()
         self._at_work: defaultdict[Server | Nowhere, dict[Courier, threading.Thread]] = defaultdict(dict)
         self._stopping = threading.Event()
+        self._broken = threading.Event()  # a courier has left something in flight
         self._thread = threading.Thread(target=self._run, name="mailtrap-lite relay", daemon=True)
 
     def start(self) -> None:
@@ -66,6 +67,8 @@ class Relay:
         while not self._stopping.is_set():
             try:
                 revision = self._store.revision
+                if self._broken.is_set():
+                    self._mend()
                 self._dispatch()
                 self._store.wait(revision, self._until_next())
             except ServerClosed:
@@ -76,8 +79,16 @@ class Relay:
             if any(self._at_work.values()):
                 self._stopping.wait(LOOK)
 
+    def _mend(self) -> None:
+        """Put back what couriers have left in flight, once none is at work that has something else there."""
+        if not any(self._at_work.values()):
+            self._broken.clear()
+            self._store.recover()
+
     def _until_next(self) -> float | None:
         """Return the seconds until something is due; None if nothing waits, or for what is due already."""
+        if self._broken.is_set():
+            return REST
         if self._store.held or (due := self._store.next_try()) is None:
             return None
         left = due - self._sandbox.queue.now()
@@ -120,8 +131,14 @@ class Relay:
     def _work(self, where: Server | Nowhere, courier: Courier) -> None:
         try:
             courier.run()
+        except ServerClosed:
+            pass  # what is in flight is put back at the next start
+        except MailtrapError as err:
+            log.warning("what is in flight is put back: %s", err)
+            self._broken.set()
         except Exception:
-            log.exception("a bug of ours: what was in flight is tried again at the next start")
+            log.exception("a bug of ours; what is in flight is put back")
+            self._broken.set()
         finally:
             with self._lock:
                 del self._at_work[where][courier]

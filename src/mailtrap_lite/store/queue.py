@@ -96,9 +96,9 @@ class Queue(ABC):
 
     @abstractmethod
     def recover(self) -> int:
-        """Put back what was in flight when the last process ended, and return how many those are.
+        """Put back what is in flight although nobody sends it, as of a process that was killed; return how many.
 
-        Each is ambiguous from then on: it may have been handed over. For who sends, before it begins.
+        Each is ambiguous from then on: it may have been handed over. For who sends, while nothing of it is at work.
         """
 
     @abstractmethod

@@ -14,6 +14,9 @@ from mailtrap_lite.store.contract import no_such_message
 from mailtrap_lite.store.memory_search import SearchedMemory
 from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 
+# What is said of an entry that was put back; as in the statement of the other store.
+RECOVERED = "nobody knows what became of it"
+
 
 class QueuedMemory(SearchedMemory):
     """Everything is under the lock of `_news`."""
@@ -84,7 +87,13 @@ class QueuedMemory(SearchedMemory):
             return ids
 
     def recover(self) -> int:
-        return 0  # what is in memory has ended with the process
+        with self._news:
+            self._refuse_if_closed()
+            lost = [entry for entry in self._entries.values() if entry.state is QueueState.IN_FLIGHT]
+            for entry in lost:
+                doubt = entry.ambiguous + 1
+                self._put(replace(entry, state=QueueState.WAITING, ambiguous=doubt, reason=RECOVERED))
+            return self._told(len(lost))
 
     def claim(self, domains: Collection[str], *, now: float, limit: int) -> list[QueueEntry]:
         with self._news:

@@ -15,7 +15,7 @@ HELD = "SELECT held FROM outbound"
 HOLD = "UPDATE outbound SET held = :held"
 RECOVER = (
     "UPDATE outgoing SET state = 'waiting', ambiguous = ambiguous + 1,"
-    " reason = 'the process ended while it was in flight' WHERE state = 'in flight'"
+    " reason = 'nobody knows what became of it' WHERE state = 'in flight'"
 )
 CLAIM = (
     "UPDATE outgoing SET state = 'in flight' WHERE state = 'waiting' AND next_try <= :now"
