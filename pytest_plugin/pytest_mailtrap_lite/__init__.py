@@ -74,6 +74,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Empty the session's server, if there is one, before any fixture of the next test runs."""
     if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
         server.clear(uids=True)
+        if server.sandbox.policy is not None:
+            server.queue.renew()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -377,6 +377,17 @@ def test_a_clock_goes_forward_only(sending: Server) -> None:
         sending.queue.advance(minutes=-1)
 
 
+def test_a_queue_is_as_new_for_the_next_test(sending: Server) -> None:
+    now = sending.queue.now()
+    sending.queue.advance(days=1)
+    sending.queue.pause()
+
+    sending.queue.renew()
+
+    assert not sending.queue.paused
+    assert sending.queue.now() == pytest.approx(now, abs=60)
+
+
 def test_clearing_a_server_stops_what_waits(sending: Server, following: Server) -> None:
     sending.queue.pause()
     submit(sending)

@@ -46,6 +46,11 @@ class MailQueue:
         self._ahead += ahead
         self._store.nudge()
 
+    def renew(self) -> None:
+        """Set its clock right again, and let it go on if it was paused; for the next test."""
+        self._ahead = 0.0
+        self._store.hold(held=False)
+
     # What there is.
 
     def __iter__(self) -> Iterator[QueueEntry]:
