@@ -216,6 +216,22 @@ def test_what_fails_for_now_is_tried_again(
     assert len(following.messages) == 1
 
 
+def test_a_flaky_server_gets_everything_once(sending: Server, following: Server) -> None:
+    following.faults.flaky(0.5, seed=7)
+    for number in range(6):
+        submit(sending, f"bob{number}@b.test")
+
+    for _ in range(12):
+        sending.queue.advance(hours=1)
+        sending.queue.wait_until_settled()
+
+    assert set(states(sending)) == {SENT}
+    assert sorted(message.envelope.addresses[0] for message in following.messages) == [
+        f"bob{number}@b.test" for number in range(6)
+    ]
+    assert max(entry.tries for entry in sending.queue) > 1
+
+
 def test_a_server_that_hangs_is_left_in_time(start: StartServer, following: Server) -> None:
     sending = start(**onwards(following), relay_rules="all", relay_timeout="0.2")
     following.faults.add("MAIL", "stall", times=1)

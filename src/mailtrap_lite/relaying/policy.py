@@ -24,6 +24,11 @@ class Policy:
     rules: tuple[Condition, ...]
     forwards: tuple[Forward, ...]
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether anything moves on before somebody releases it."""
+        return bool(self.rules or self.forwards)
+
     def route(self, domain: str) -> Route | None:
         """Return the way for a domain; None if there is none."""
         return route_for(domain, self.routes)
@@ -38,8 +43,6 @@ class Policy:
 
     def plan(self, envelope: Envelope, *, sandbox: str, at: float) -> tuple[Outgoing, ...]:
         """Return to whom a mail moves on by itself, each address once; those that are not allowed are left out."""
-        if not self.rules and not self.forwards:
-            return ()
         planned: dict[str, Outgoing] = {}
         for recipient, why in self._wanted(envelope, sandbox):
             if recipient.address not in planned and self.refusal(recipient.address) is None:

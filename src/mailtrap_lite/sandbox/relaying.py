@@ -46,7 +46,7 @@ class Relaying(Searching, ABC):
 
     def _planned(self, envelope: Envelope) -> tuple[Outgoing, ...]:
         """Return to whom a mail that comes in moves on."""
-        if self.policy is None:
+        if self.policy is None or not self.policy.by_itself:
             return ()
         return self.policy.plan(envelope, sandbox=self.name, at=self.queue.now())
 

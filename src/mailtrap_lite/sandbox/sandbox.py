@@ -63,8 +63,8 @@ class Sandbox(Relaying, Expecting):
         then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
-        if self.policy is not None:
-            arrival = replace(arrival, queued=self._planned(envelope))
+        if planned := self._planned(envelope):
+            arrival = replace(arrival, queued=planned)
         if recorder is not None and envelope.remarks:
             recorder.note_findings(wire(envelope))
         if self.settings.strict:
