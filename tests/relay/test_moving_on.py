@@ -97,6 +97,7 @@ def test_mail_waits_while_the_next_server_is_down_then_greylists_then_accepts(
         (entry,) = sending.queue
         assert (entry.state, entry.tries, entry.reason) == (WAITING, 1, "Connection refused")
         assert entry.next_try == pytest.approx(entry.queued_at + 60, abs=30)
+        assert sending.queue.attempts(entry)[0].transcript[-1] == "* Connection refused"
     following.faults.add("RCPT", "450 4.7.1 greylisted", times=1)
 
     sending.queue.advance(seconds=30)
@@ -316,6 +317,17 @@ def test_a_release_is_looked_at_and_then_done(start: StartServer, following: Ser
     ]
     (arrived,) = following.messages
     assert (arrived.envelope.sender, arrived.envelope.addresses) == ("", ("bob@b.test", "new@b.test"))
+
+
+def test_a_planted_mail_cannot_say_commands(start: StartServer, following: Server) -> None:
+    sending = start(**onwards(following))
+    message = sending.deliver(MAIL, to="bob@b.test", sender="a@a.test>\r\nRCPT TO:<eve@c.test")
+
+    sending.release(message)
+    sending.queue.wait_until_empty()
+
+    assert following.messages == []
+    assert sending.queue.entry(1).reason.startswith("550 5.1.7 the address of the sender")
 
 
 def test_a_release_is_all_or_nothing_and_says_why(start: StartServer, following: Server) -> None:

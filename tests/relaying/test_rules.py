@@ -150,6 +150,31 @@ def test_mail_has_the_parameters_that_the_next_server_knows(
     assert Needs.of(mail, sender="a@a.test").mail_options([Recipient(recipient)], offered) == options
 
 
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("bob@b.test", True),
+        ("postmaster", True),
+        ("gr\u00fcn@b.test", True),
+        ('"a b>"@b.test', True),
+        ('"a\\"b"@b.test', True),
+        ("bob@[IPv6:::1]", True),
+        ("a@b.test> SIZE=1", False),
+        ("a@b.test>\r\nRCPT TO:<c@d.test", False),
+        ("a@b.test\n", False),
+        ('"a\r\nDATA"@b.test', False),
+        ('"a"b"@b.test', False),
+        ("a b@b.test", False),
+    ],
+)
+def test_an_address_stays_in_its_command(address: str, *, fits: bool) -> None:
+    sender = Needs.of(message(), sender=address).refusal(MODERN, verified=False)
+    recipient = Needs.of(message(), sender="").refusal_of(Recipient(address), MODERN)
+
+    assert (sender is None, recipient is None) == (fits, fits)
+    assert fits or (str(sender)[:9], str(recipient)[:9]) == ("550 5.1.7", "550 5.1.3")
+
+
 def test_rcpt_passes_on_who_asked_for_reports() -> None:
     recipient = Recipient("b@b.test", ("NOTIFY=SUCCESS,DELAY", "orcpt=rfc822;b@b.test", "X=1"))
 

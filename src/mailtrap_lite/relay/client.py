@@ -194,7 +194,7 @@ class Client:
             accepted = [number for number in range(len(recipients)) if number not in said]
             if go_ahead.code != _GO_AHEAD:
                 said.update((number, go_ahead) for number in accepted)
-                self._smtp.rset()
+                self._begin_anew()
             else:
                 # RFC 2920 section 3.1: a server may ask for the mail although it has taken no recipient.
                 end = self._send(octets if accepted else b".\r\n", ambiguous)
@@ -207,6 +207,13 @@ class Client:
         if any(each.code == 421 for each in said.values()):
             self.close()
         return [said[number] for number in range(len(recipients))]
+
+    def _begin_anew(self) -> None:
+        """End a transaction that came to nothing; a server that goes now has said what there is to say."""
+        try:
+            self._smtp.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
 
     def _ask(self, commands: Sequence[str], replies: list[Said]) -> None:
         """Send commands, in one go if the server takes them so, and add each reply."""

@@ -124,7 +124,7 @@ class Courier:
             seconds=time.monotonic() - began,
             host=self._name,
             tls=client.tls if client and client.usable else None,
-            transcript=client.transcript.take() if client else (f"* {self._unreachable}",),
+            transcript=(client.transcript.take() if client else ()) or (f"* {replies[0]}",),
         )
         server = self._where.host if isinstance(self._where, Server) else ""
         reports = settling.reports(message, settled, server=server, offered=client.offered if client else {})

@@ -16,6 +16,9 @@ from mailtrap_lite.relaying.verdicts import Said, refused_here
 
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _BARE: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+# An address that ends neither its path nor its command, as one of a planted mail could (RFC 5321 section 4.1.2).
+_PLAIN: Final = r"[^\x00-\x20\x7f<>\"]+"
+_PATH: Final = re.compile(rf'(?:"(?:[^\x00-\x1f\x7f\\"]|\\[ -~])*"|{_PLAIN})(?:@{_PLAIN})?')
 _OF_THE_MAIL: Final = ("RET", "ENVID")
 _OF_THE_RECIPIENT: Final = ("NOTIFY", "ORCPT")
 
@@ -58,6 +61,8 @@ class Needs:
 
         verified: whether TLS is spoken with whom we meant.
         """
+        if self.sender and not _PATH.fullmatch(self.sender):
+            return refused_here("5.1.7", "the address of the sender cannot be written in a command")
         limit = offered.get("SIZE", "").strip()
         if limit.isdecimal() and 0 < int(limit) < self.octets:  # RFC 1870 section 6.1
             return refused_here("5.3.4", f"the mail has {self.octets} octets, and the next server takes {limit}")
@@ -75,6 +80,8 @@ class Needs:
 
     def refusal_of(self, recipient: Recipient, offered: Mapping[str, str]) -> Said | None:
         """Return why one recipient cannot have it; None if it can."""
+        if not _PATH.fullmatch(recipient.address):
+            return refused_here("5.1.3", "the address cannot be written in a command")
         if not recipient.address.isascii() and "SMTPUTF8" not in offered:
             return refused_here("5.6.7", "the address needs SMTPUTF8, which the next server has not")
         return None

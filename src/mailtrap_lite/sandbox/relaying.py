@@ -32,6 +32,8 @@ class Relaying(Searching, ABC):
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float]) -> None:
         super().__init__(store, settings=settings, clock=clock)
         self.policy = relay_policy(settings)
+        if self.policy is not None:
+            _ = self.queue  # made now, as later two threads could make two, each with a clock of its own
 
     @abstractmethod
     def message(self, message: int) -> Message:
