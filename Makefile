@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 run: $(VENV)/run
 	$(BIN)/mailtrap-lite $(ARGS)
 
-# -X dev without its checks of C code that allocates: ours is Python, and a tenth of the time goes into them.
+# -X dev without its checks of C code that allocates: ours is Python.
 # worksteal gives each worker whole files, and so what they share is set up once.
 test: $(VENV)/dev
 	.ci/debian-packages

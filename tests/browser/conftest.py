@@ -63,7 +63,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         loop = asyncio.events._get_running_loop()
         assert loop is not None
-        loop.set_debug(False)  # of playwright, whose tasks nobody debugs here; in debug mode they cost twice as much
+        loop.set_debug(False)  # of playwright, whose tasks nobody debugs here
         asyncio.events._set_running_loop(before)
         yield browser
         asyncio.events._set_running_loop(loop)
