@@ -34,6 +34,8 @@ TEXTS: Mapping[str, str] = {
     "boxes.more": "and {count} more: find them by name",
     "boxes.kept": "{size} kept",
     "boxes.choose": "Choose a mailbox.",
+    "tags.partial": "Not all mail was read for tags yet.",
+    "tags.all": "Read it all",
     "tags.title": "Tags",
     # The search.
     "search.title": "Search",
@@ -99,6 +101,9 @@ TEXTS: Mapping[str, str] = {
     "keys.choose": "choose",
     "keys.delete": "delete",
     "keys.all": "all keys",
+    "gone.title": "This message is gone",
+    "gone.go_on": "Next message",
+    "gone.to_list": "Back to the list",
     "palette.label": "Type a command, a mailbox or words to search for",
     "palette.found": "Commands and mailboxes",
     # Before the first mail.
@@ -177,6 +182,9 @@ TEXTS: Mapping[str, str] = {
     "js.ask_all": "All {count} messages go, in every mailbox.",
     "js.ask_mailbox": "All {count} messages of {mailbox} go, also where they lie in other mailboxes.",
     "js.ask_search": "All {count} messages that the search finds go.",
+    "js.gone_title": "Gone · mailtrap-lite",
+    "js.gone": "Somebody deleted it meanwhile: in another browser, over POP3, or a program.",
+    "js.gone_reading": "Somebody deleted it meanwhile. The views that you have opened stay until you leave it.",
     "js.one_tagged": "1 message changed.",
     "js.many_tagged": "{count} messages changed.",
     "js.bad_tag": "That cannot be a tag: use letters, digits, spaces, hyphens, dots and underscores.",

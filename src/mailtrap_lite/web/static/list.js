@@ -223,10 +223,12 @@ export async function reach(index) {
   return known(index) ?? null;
 }
 
-/** Scroll as little as is needed to see the row at an index. */
-export function reveal(index) {
+/** Scroll as little as is needed to see the row at an index. middle: where it cannot be seen, bring it to the middle. */
+export function reveal(index, { middle = false } = {}) {
   const top = positionOf(index) * height;
-  if (top < scroller.scrollTop) scroller.scrollTop = top;
+  const isSeen = top >= scroller.scrollTop && top + height <= scroller.scrollTop + scroller.clientHeight;
+  if (middle && !isSeen) scroller.scrollTop = top - (scroller.clientHeight - height) / 2;
+  else if (top < scroller.scrollTop) scroller.scrollTop = top;
   else if (top + height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + height - scroller.clientHeight;
   render();
 }
