@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 PAGE = FOLDER.parent / "gallery.md"
-COLOURS = 256  # of a picture: enough for a page
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+COLOURS = 64  # of a picture: enough for a page
+DESKTOP = {"viewport": {"width": 1280, "height": 720}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {**DESKTOP, "color_scheme": "light"},
@@ -151,7 +151,7 @@ VIEWS = (
     View("session", "One of them.", "sessions", act=_session),
     View("palette", "The command palette: commands, mailboxes, searches.", "", act=_palette),
     View("help", "All keys.", "", act=_help),
-    View("login", "Signing in, where a password is set.", "", "closed"),
+    View("login", "Signing in, where a password is set.", "login", "closed"),
     View("reference", "The HTTP API, described by its own code.", "docs/api"),
 )
 
@@ -162,6 +162,7 @@ def _team(mail: Server) -> None:
         for letter in (letters.newsletter(), letters.right_to_left(), letters.invoice(team.png), letters.invite()):
             smtp.sendmail("news@kiln.example", ["anna.keller+kiln@example.test"], letter)
     with smtplib.SMTP(mail.smtp.host, mail.smtp.port, timeout=10) as smtp:
+        smtp.ehlo()
         smtp.docmd("MAIL", "FROM:<app@shop.example> SIZE=99999999999")
     mail.sandbox.set_tags([10], ["billing"])
     mail.sandbox.set_tags([11], ["order", "staging"])
@@ -203,7 +204,7 @@ def servers() -> Iterator[Callable[[str, str], str]]:
     def server(name: str, look: str) -> str:
         key = f"{name}-{look}" if name in {"gone", "team"} else name
         if key not in running:
-            running[key] = Server(**({"password": "made-up"} if name == "closed" else {}))
+            running[key] = Server(**({"web_password": "made-up"} if name == "closed" else {}))
             running[key].start()
             FILLED[name](running[key])
         return running[key].url
@@ -234,11 +235,11 @@ def pages(browser: Browser) -> Iterator[Callable[[str], Page]]:
 def test_picture(view: View, look: str, pages: Callable[[str], Page], servers: Callable[[str, str], str]) -> None:
     page = pages(look)
     page.goto(f"{servers(view.server, look)}/{view.path}")
-    if page.locator("#live").count():
-        page.locator("#live[data-state=on]").wait_for()
+    if page.locator("p#live").count():
+        page.locator("p#live[data-state=on]").wait_for()
     view.act(page)
     page.mouse.move(0, 0)
-    page.wait_for_load_state("networkidle") if not page.locator("#live").count() else None
+    page.wait_for_load_state("networkidle") if not page.locator("p#live").count() else None
     for frame in page.frames:
         frame.wait_for_load_state()
     picture = page.screenshot(animations="disabled")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,7 +151,8 @@ def test_a_message_opened_by_its_address_is_seen_in_the_list(mail: Server, page:
     assert "Mail 130" in row.inner_text()
     seen = page.evaluate(
         """() => {
-          const [row, list] = ["#rows a[aria-current]", "#scroller"].map((it) => document.querySelector(it).getBoundingClientRect());
+          const place = (it) => document.querySelector(it).getBoundingClientRect();
+          const [row, list] = [place("#rows a[aria-current]"), place("#scroller")];
           return row.top >= list.top && row.bottom <= list.bottom;
         }"""
     )

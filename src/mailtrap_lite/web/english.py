@@ -203,6 +203,7 @@ TEXTS: Mapping[str, str] = {
     "js.command_open": "Open the message",
     "js.command_back": "Back to the list",
     "js.command_choose": "Choose the message, or not",
+    "js.command_extend": "Choose on, down or up",
     "js.command_choose_all": "Choose all",
     "js.command_read": "Mark read",
     "js.command_unread": "Mark unread and back to the list",

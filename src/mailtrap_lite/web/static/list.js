@@ -3,7 +3,7 @@
 
 import { load } from "./base.js";
 import { here } from "./place.js";
-import { placeholder, read } from "./rows.js";
+import { isSame, placeholder, read } from "./rows.js";
 import { follow } from "./spot.js";
 import { tell } from "./times.js";
 
@@ -52,7 +52,9 @@ export function renew(page) {
   const newOf = Number(page.getElementById("rows").dataset.of);
   const shift = found ? found[0] : Math.max(0, newOf - of);
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
-  const before = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row.dataset.id);
+  const shownBefore = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row);
+  const before = shownBefore.map((row) => row.dataset.id);
+  reuse(fresh, shownBefore);
   stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index]) => index < newOf && !fresh.has(index)));
   for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
@@ -69,6 +71,18 @@ export function renew(page) {
   count();
   if (!atTop && shift) scroller.scrollTop += shift * height;
   render();
+}
+
+/** Keep the rows that are the same as before. */
+function reuse(fresh, before) {
+  const byId = new Map(before.map((row) => [row.dataset.id, row]));
+  for (const [index, row] of fresh) {
+    const old = byId.get(row.dataset.id);
+    if (!old || !isSame(old, row)) continue;
+    old.dataset.index = String(index);
+    old.classList.remove("arrived");
+    fresh.set(index, old);
+  }
 }
 
 /** Return the row at an index, if it is known. */

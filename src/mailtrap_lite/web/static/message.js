@@ -19,11 +19,17 @@ export function select(tab) {
     const panel = panelOf(other);
     if (panel) panel.hidden = !chosen;
   }
-  tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  showTab(tab);
   const panel = panelOf(tab);
   if (panel && !panel.firstElementChild) return exchange(panel, tab.href);
   history.replaceState(history.state, "", panel?.dataset.address ?? tab.href);
   return Promise.resolve();
+}
+
+/** Scroll the tabs, where they do not all fit, to one. */
+export function showTab(tab) {
+  const bar = tab?.parentElement;
+  if (bar && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
 }
 
 function panelOf(tab) {

@@ -4,8 +4,9 @@
 import { below, load, path, post } from "./base.js";
 import { sayGone } from "./gone.js";
 import { adopt, find, renew, reveal } from "./list.js";
-import { stage } from "./message.js";
+import { showTab, stage } from "./message.js";
 import { here, isInPanes, listOf } from "./place.js";
+import { renewNode } from "./renew.js";
 import { remember } from "./spot.js";
 import { t } from "./texts.js";
 import { tell } from "./times.js";
@@ -27,6 +28,7 @@ export function prepare(root) {
   tell(root);
   for (const item of root.querySelectorAll("[data-scripted], [data-action=copy]")) item.hidden = false;
   stage(root);
+  requestAnimationFrame(() => showTab(root.querySelector("[role=tab][aria-selected=true]")));
   open(root);
 }
 
@@ -129,7 +131,8 @@ function showMessage(page) {
 
 function exchangeList(page, { same, typed }) {
   document.getElementById("panes").className = page.getElementById("panes").className;
-  for (const id of ["sidebar", "list-head", "list-foot"]) exchange(page, id);
+  renewNode(document.getElementById("sidebar"), page.getElementById("sidebar"));
+  for (const id of ["list-head", "list-foot"]) exchange(page, id);
   tell(document.getElementById("sidebar"));
   if (!same) listsShown += 1;
   if (same) {

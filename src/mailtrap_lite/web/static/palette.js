@@ -22,7 +22,7 @@ export function showPalette() {
 }
 
 function commands(typed) {
-  const seen = new Set(["palette", "open"]);
+  const seen = new Set(["palette", "open", "extend"]);
   return COMMANDS.filter(({ name, run }) => run && !seen.has(name) && seen.add(name))
     .map(({ name, keys, run }) => ({ kind: t("palette_command"), text: t(`command_${name}`), keys, run }))
     .filter(({ text }) => text.toLowerCase().includes(typed));

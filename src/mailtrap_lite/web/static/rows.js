@@ -2,9 +2,20 @@
 
 import { t } from "./texts.js";
 
+const PLACE = / (?:data-index|aria-posinset|aria-setsize)="\d+"/g; // what changes of each row when mail comes
+
+const written = new WeakMap(); // from a row to how the server wrote it, but for its place
+
 /** Return the rows of a list by their indices. */
 export function read(from) {
-  return new Map([...from.children].map((row) => [Number(row.dataset.index), row]));
+  const rows = new Map([...from.children].map((row) => [Number(row.dataset.index), row]));
+  for (const row of rows.values()) written.set(row, row.outerHTML.replaceAll(PLACE, ""));
+  return rows;
+}
+
+/** Whether a row that is shown is the same as a newer one, so that the browser need not lay it out again. */
+export function isSame(row, newer) {
+  return written.get(row) === written.get(newer) && row.classList.contains("unread") === newer.classList.contains("unread");
 }
 
 /** Return what is shown until a row is here. */
