@@ -124,6 +124,22 @@ def test_the_list_shows_what_came_while_a_message_was_opened(mail: Server, page:
     assert page.get_by_role("heading", name="Mail 2").is_visible()
 
 
+def test_rows_and_mailboxes_that_are_the_same_stay_when_mail_comes(mail: Server, page: Page) -> None:
+    live(page, mail.url)
+    page.get_by_role("link", name="Mail 2").focus()
+    page.evaluate(
+        """() => { window.kept = [document.activeElement.closest("li"), document.querySelector("#boxes .box")]; }"""
+    )
+
+    mail.sandbox.deliver(b"Subject: Mail 5\r\n\r\nx\r\n", to="b@x.test")
+    page.locator("#rows .row", has_text="Mail 5").wait_for()
+
+    assert page.evaluate("window.kept.map((node) => node.isConnected)") == [True, True]
+    assert page.evaluate("window.kept[0].dataset.index") == "3"
+    assert page.evaluate("window.kept[0].contains(document.activeElement)")
+    page.locator("#boxes .box", has_text="b@x.test").get_by_text("5", exact=True).first.wait_for()
+
+
 def test_a_deletion_is_sent_when_its_page_is_closed(mail: Server, page: Page) -> None:
     live(page, mail.url)
     page.get_by_role("link", name="Mail 2").focus()

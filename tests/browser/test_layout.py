@@ -45,6 +45,7 @@ def mail() -> Iterator[Server]:
             ("👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 family", "<p>👩‍👩‍👧‍👦</p>"),
         ):
             server.deliver(MIXED.format(subject=subject, html=html).encode(), to="anna@x.test")
+        server.deliver(letters.newsletter(), to="anna@x.test")
         yield server
 
 
@@ -212,3 +213,24 @@ def test_help_has_one_line_for_what_keys_do_alike(mail: Server, page: Page) -> N
     says = page.locator("#shortcuts dd").all_inner_texts()
     assert len(says) == len(set(says)) > 10
     assert page.locator("#shortcuts div", has_text="Next message").locator("kbd").all_inner_texts() == ["j", "↓"]
+
+
+def test_the_checks_say_what_programs_make_of_the_html_and_which_links_pretend(mail: Server, page: Page) -> None:
+    page.goto(f"{mail.url}/message/7?tab=checks")
+    panel = page.get_by_role("tabpanel", name="Checks")
+
+    assert panel.get_by_role("heading").all_inner_texts() == ["Lint", "HTML in mail programs 6", "Links 4"]
+    sheets = panel.get_by_role("listitem").filter(has_text="style sheets in files")
+    assert "Not in" in sheets.inner_text()
+    assert "Gmail" in sheets.inner_text()
+    assert panel.get_by_text("shows kiln.example, leads elsewhere").count() == 1
+    panel.get_by_role("link", name="See all of them").click()
+    page.get_by_role("tabpanel", name="Links").get_by_text("https://kiln.example/autumn?utm_source=mail").wait_for()
+
+
+def test_a_mail_without_html_has_no_programs_to_fear(mail: Server, page: Page) -> None:
+    mail.deliver(b"From: a@x.test\r\nSubject: Plain\r\n\r\nx\r\n", to="anna@x.test")
+
+    page.goto(f"{mail.url}/message/latest?tab=checks")
+
+    page.get_by_text("This mail has no HTML.").wait_for()

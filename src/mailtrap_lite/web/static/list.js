@@ -3,7 +3,7 @@
 
 import { load } from "./base.js";
 import { here } from "./place.js";
-import { isSame, placeholder, read } from "./rows.js";
+import { placeholder, read, reuse } from "./rows.js";
 import { follow } from "./spot.js";
 import { tell } from "./times.js";
 
@@ -71,18 +71,6 @@ export function renew(page) {
   count();
   if (!atTop && shift) scroller.scrollTop += shift * height;
   render();
-}
-
-/** Keep the rows that are the same as before. */
-function reuse(fresh, before) {
-  const byId = new Map(before.map((row) => [row.dataset.id, row]));
-  for (const [index, row] of fresh) {
-    const old = byId.get(row.dataset.id);
-    if (!old || !isSame(old, row)) continue;
-    old.dataset.index = String(index);
-    old.classList.remove("arrived");
-    fresh.set(index, old);
-  }
 }
 
 /** Return the row at an index, if it is known. */

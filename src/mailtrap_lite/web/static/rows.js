@@ -13,8 +13,19 @@ export function read(from) {
   return rows;
 }
 
-/** Whether a row that is shown is the same as a newer one, so that the browser need not lay it out again. */
-export function isSame(row, newer) {
+/** Keep the rows of before that are the same as newer ones, so that the browser need not lay them out again. */
+export function reuse(newer, before) {
+  const byId = new Map(before.map((row) => [row.dataset.id, row]));
+  for (const [index, row] of newer) {
+    const old = byId.get(row.dataset.id);
+    if (!old || !isSame(old, row)) continue;
+    old.dataset.index = String(index);
+    old.classList.remove("arrived");
+    newer.set(index, old);
+  }
+}
+
+function isSame(row, newer) {
   return written.get(row) === written.get(newer) && row.classList.contains("unread") === newer.classList.contains("unread");
 }
 
