@@ -11,7 +11,7 @@ from tests.browser import letters, team
 from mailtrap_lite import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import FloatRect, Locator, Page
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PASSWORD = "made-up"
@@ -49,10 +49,10 @@ def mail() -> Iterator[Server]:
         yield server
 
 
-def box(of: Locator) -> dict[str, float]:
+def box(of: Locator) -> FloatRect:
     found = of.bounding_box()
     assert found is not None
-    return dict(found)
+    return found
 
 
 def row(page: Page, message: int) -> Locator:

@@ -35,12 +35,14 @@ if (document.getElementById("rows")) {
   showOpened();
   new ResizeObserver(() => render()).observe(document.getElementById("list"));
   listenToMessage();
-  listen();
   boxes.listen();
   deleting.listen();
   toast.listen();
-  palette.listen();
   search.listen();
-  listenToKeys();
   follow();
+}
+if (document.getElementById("palette")) {
+  listen();
+  palette.listen();
+  listenToKeys();
 }

@@ -147,8 +147,8 @@ function escape() {
   else if (opened() || document.body.dataset.view !== "list") backToList();
 }
 
-// inList: only where the arrow keys do not scroll something else. shift: the key is pressed with it.
-export const COMMANDS = [
+// apart: also on the pages that have no list. inList: only where the arrow keys do not scroll something else. shift: the key is pressed with it.
+const COMMANDS = [
   { name: "next", keys: ["j"], run: () => go(1) },
   { name: "next", keys: ["ArrowDown"], inList: true, again: true, run: () => go(1) },
   { name: "previous", keys: ["k"], run: () => go(-1) },
@@ -166,13 +166,18 @@ export const COMMANDS = [
   { name: "tag", keys: ["t"], run: tag },
   { name: "undo", keys: ["z"], run: undo },
   { name: "delete_all", keys: [], run: askToRemoveAll },
-  { name: "search", keys: ["/"], run: search },
-  { name: "inbox", keys: ["g"], run: () => visit(path("")) },
-  { name: "sessions", keys: [], run: () => location.assign(path("sessions")) },
+  { name: "search", apart: true, keys: ["/"], run: search },
+  { name: "inbox", apart: true, keys: ["g"], run: () => visit(path("")) },
+  { name: "sessions", apart: true, keys: [], run: () => location.assign(path("sessions")) },
   { name: "print", keys: [], run: () => print() },
-  { name: "palette", keys: ["Ctrl K"], control: true, run: showPalette },
-  { name: "help", keys: ["?"], run: showHelp },
+  { name: "palette", apart: true, keys: ["Ctrl K"], control: true, run: showPalette },
+  { name: "help", apart: true, keys: ["?"], run: showHelp },
 ];
+
+/** Return the commands that this page has. */
+export function offered() {
+  return document.getElementById("rows") ? COMMANDS : COMMANDS.filter(({ apart }) => apart);
+}
 
 /** Mark the open message, as its own button asks. */
 export async function markOpened(read) {

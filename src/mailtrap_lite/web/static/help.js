@@ -1,6 +1,6 @@
 // The overlay with all keys, and the switch for notifications.
 
-import { COMMANDS } from "./commands.js";
+import { offered } from "./commands.js";
 import { showSwitch } from "./notify.js";
 import { t } from "./texts.js";
 
@@ -17,14 +17,14 @@ function keysOf(command) {
 /** Return a line for what several keys do alike. */
 function line(name) {
   const [row, keys, says] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
-  for (const key of COMMANDS.filter((command) => command.name === name).flatMap(keysOf)) keys.append(key, " ");
+  for (const key of offered().filter((command) => command.name === name).flatMap(keysOf)) keys.append(key, " ");
   says.textContent = t(`command_${name}`);
   row.append(keys, says);
   return row;
 }
 
 export function showHelp() {
-  const names = [...new Set(COMMANDS.filter(({ keys }) => keys.length).map(({ name }) => name))];
+  const names = [...new Set(offered().filter(({ keys }) => keys.length).map(({ name }) => name))];
   document.getElementById("shortcuts").replaceChildren(...names.map(line));
   showSwitch();
   document.getElementById("help").showModal();

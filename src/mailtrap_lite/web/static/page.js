@@ -78,6 +78,7 @@ function keepTyping(root, typed, retype) {
 
 /** Show the page at an address in place of this one. focus: "message" or "row", where the keyboard goes on. */
 export async function visit(address, { push = true, focus = null } = {}) {
+  if (!document.getElementById("rows")) return void location.assign(address); // here is no list to keep
   const asked = ++newestAsked;
   const before = refreshed;
   const typed = document.getElementById("q")?.value;
