@@ -55,7 +55,8 @@ export function renew(page) {
   const shownBefore = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row);
   const before = shownBefore.map((row) => row.dataset.id);
   reuse(fresh, shownBefore);
-  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index]) => index < newOf && !fresh.has(index)));
+  const kept = new Set(fresh.values()); // may stand elsewhere now
+  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index, row]) => index < newOf && !fresh.has(index) && !kept.has(row)));
   for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;

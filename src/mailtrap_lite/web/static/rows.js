@@ -2,14 +2,15 @@
 
 import { t } from "./texts.js";
 
-const PLACE = / (?:data-index|aria-posinset|aria-setsize)="\d+"/g; // what changes of each row when mail comes
+// What is another for the same message: its place, whether it is open, and how its time is told.
+const VARIES = / (?:data-index|aria-posinset|aria-setsize|aria-current)="\w+"|<time.*?<\/time>/gs;
 
-const written = new WeakMap(); // from a row to how the server wrote it, but for its place
+const written = new WeakMap(); // from a row to how the server wrote it, but for what varies
 
 /** Return the rows of a list by their indices. */
 export function read(from) {
   const rows = new Map([...from.children].map((row) => [Number(row.dataset.index), row]));
-  for (const row of rows.values()) written.set(row, row.outerHTML.replaceAll(PLACE, ""));
+  for (const row of rows.values()) written.set(row, row.outerHTML.replaceAll(VARIES, ""));
   return rows;
 }
 
