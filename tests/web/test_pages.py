@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
+from mailtrap_lite.store import Counts
 from mailtrap_lite.web import create_app
 from mailtrap_lite.web.view import Tab
 
@@ -468,3 +469,22 @@ def test_what_is_not_there_leads_back(client: FlaskClient) -> None:
     assert answer.status_code == 404
     assert "no message has the id 7" in answer.text
     assert 'href="/"' in answer.text
+
+
+def test_counts_and_rows_are_of_the_same_moment(
+    client: FlaskClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = sandbox.counts
+    late = [b"Subject: Between\r\n\r\nx\r\n"]
+
+    def counted(mailbox: str = "") -> Counts:
+        found = counts(mailbox)
+        if late:
+            sandbox.deliver(late.pop(), to="b@x.test")
+        return found
+
+    monkeypatch.setattr(sandbox, "counts", counted)
+    page = client.get("/").text
+
+    assert 'data-total="1"' in page
+    assert page.count("data-id=") == 1

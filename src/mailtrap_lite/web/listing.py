@@ -24,6 +24,7 @@ from mailtrap_lite.version import __version__
 from mailtrap_lite.web.place import PAGE, Place, Sort
 
 MOST_READ_FOR_TAGS = 2000  # messages
+MOST_TRIES = 3  # to read counts and list of the same moment
 MOST_MAILBOXES = 200  # shown at once; the others are found by the filter beside them
 
 
@@ -76,6 +77,7 @@ class Surroundings:
         self._addresses = addresses
         self._counted: tuple[int, list[MailboxCount]] = (-1, [])
         self._found: tuple[int, str, Found] = (-1, "", Found((), 0))
+        self._tags_to = 0  # the newest message whose tags are known, and with it all before
 
     @property
     def settings(self) -> Settings:
@@ -87,9 +89,22 @@ class Surroundings:
         split = {name: address.rpartition(":") for name, address in self._addresses().items()}
         return {name: (host, port) for name, (host, _, port) in split.items()}
 
-    def around(self, place: Place) -> dict[str, Any]:
-        """Return what every page shows beside its own."""
+    def around(self, place: Place, message: Message | None = None) -> dict[str, Any]:
+        """Return what every page shows beside its own, of one moment unless the mail changes at every try.
+
+        message: the one that is open; the page of the list is that with its row if the place says nothing else.
+        """
         part = Part.asked()
+        if message is not None and part is Part.PAGE and place == place.top:
+            place = self._page_with(place, message)
+        for _ in range(MOST_TRIES):
+            revision = self.sandbox.revision
+            values = self._around(place, part)
+            if self.sandbox.revision == revision:
+                break
+        return values
+
+    def _around(self, place: Place, part: Part) -> dict[str, Any]:
         values: dict[str, Any] = {
             "piece": part,
             "place": place,
@@ -104,7 +119,7 @@ class Surroundings:
             ]
         if part is not Part.MESSAGE:
             values |= {"mailboxes": self.mailboxes(), "listing": self.listing(place), "sorts": list(Sort)}
-            values["tags"] = self._tags(values["counts"].total)
+            values |= self._tags(values["counts"].total)
         return values
 
     def beside(self, place: Place, message: Message) -> tuple[int | None, int | None]:
@@ -123,9 +138,32 @@ class Surroundings:
         at = ids.index(message)
         return ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
 
-    def _tags(self, total: int) -> list[str]:
-        # To know every tag, every mail is read once; a page does not wait for very many.
-        return self.sandbox.tags() if total <= MOST_READ_FOR_TAGS else list(self.sandbox.known_tags())
+    def _page_with(self, place: Place, message: Message) -> Place:
+        if place.q:
+            try:
+                ids = self._search(place.q).ids
+            except BadQuery:
+                return place
+            before = ids.index(message.id) if message.id in ids else 0
+        elif place.sort in (Sort.NEWEST, Sort.OLDEST):
+            newer = len(self.sandbox.ids(place.mailbox, after=message.id))
+            before = newer if place.sort is Sort.NEWEST else self.sandbox.counts(place.mailbox).total - newer - 1
+        else:
+            return place  # to know how many come before it, all would have to be read
+        return replace(place, start=max(0, before) // PAGE * PAGE)
+
+    def _tags(self, total: int) -> dict[str, Any]:
+        """Return the tags, and whether mail that nobody has read may have others.
+
+        To know the tags of a mail it is read once; a page does not wait for very many, unless it is asked to.
+        """
+        newest = self.sandbox.last_id
+        unread = min(total, newest - self._tags_to)
+        if unread > MOST_READ_FOR_TAGS and request.args.get("tags") != "all":
+            return {"tags": list(self.sandbox.known_tags()), "tags_are_partial": True}
+        tags = self.sandbox.tags()
+        self._tags_to = newest
+        return {"tags": tags, "tags_are_partial": False}
 
     def _search(self, q: str) -> Found:
         """Return what a search finds; each page of its list asks, so it is done once for each change."""

@@ -86,7 +86,7 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
         found = find(sandbox, key)
         place = Place.asked()
         beside = surroundings.beside(place, found)
-        return page("message.html", **around(place), beside=beside, **reading.values(found, sandbox))
+        return page("message.html", **around(place, found), beside=beside, **reading.values(found, sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:
