@@ -20,6 +20,7 @@ from mailtrap_lite.web.api import (
     mailboxes,
     message,
     messages,
+    queue,
     release,
     search,
     send,
@@ -37,7 +38,7 @@ from mailtrap_lite.web.schema import Schema
 NOUNS = tuple(
     module.routes
     for module in (
-        *(messages, message, search, tags, wait, view, checks, send, exchange, release),
+        *(messages, message, search, tags, wait, view, checks, send, exchange, release, queue),
         *(mailboxes, sessions, live, faults, chaos, about, described),
     )
 )
