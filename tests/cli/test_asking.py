@@ -519,7 +519,9 @@ def test_a_reader_that_has_enough_is_no_error(mailtrap: Server, with_programs: d
     assert (done.stdout, done.stderr) == ("{\n0\n", "")
 
 
-@pytest.mark.parametrize("name", ["list", "show", "wait", "send", "export", "import", "delete", "completion"])
+@pytest.mark.parametrize(
+    "name", ["list", "show", "wait", "send", "export", "import", "delete", "release", "queue", "completion"]
+)
 def test_each_command_helps(run: Callable[..., subprocess.CompletedProcess[str]], name: str) -> None:
     text = said(run(name, "--help"))
 
