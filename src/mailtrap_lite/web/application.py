@@ -24,6 +24,7 @@ from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import BASE_PATH, is_api
 from mailtrap_lite.web.inside import inside
+from mailtrap_lite.web.moving import moving
 from mailtrap_lite.web.packed import pack
 from mailtrap_lite.web.pages import error_page, pages
 
@@ -62,6 +63,7 @@ def create_app(
     app.register_blueprint(reference())
     app.register_blueprint(pages(sandbox, where))
     app.register_blueprint(inside(sandbox))
+    app.register_blueprint(moving(sandbox))
     app.after_request(pack)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(MailtrapError, _explain)
