@@ -115,7 +115,7 @@ class Courier:
 
     def _try(self, message: Message, entries: Sequence[QueueEntry]) -> None:
         began = time.monotonic()
-        settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.clock())
+        settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.report)
         replies = self._replies(message, entries, settling.now)
         client = self._client
         settled = [(entry, said, settling.fate(entry, said)) for entry, said in zip(entries, replies, strict=True)]

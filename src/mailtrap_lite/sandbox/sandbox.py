@@ -105,6 +105,10 @@ class Sandbox(Relaying, Expecting):
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
             return self._knowing(Message(message, envelope, raw, when))
 
+    def report(self, raw: bytes, to: str) -> Arrival:
+        """Return a report that is about to be stored in the mailbox of an address, from the null sender. Any thread."""
+        return self._arrival(Envelope.of("", [to]), raw, self.clock())
+
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
         mailboxes = dict.fromkeys(mailbox_of(r.address, plus_addressing=plus) for r in envelope.recipients)
