@@ -31,7 +31,7 @@ class Room:
         self.sandbox = sandbox
         self.events = Events(sandbox, most=sandbox.settings.event_streams)
         self.served = Served(sandbox, self.events, sandboxes=rooms.sandboxes, describe=rooms.describe)
-        self.surroundings = Surroundings(sandbox, rooms.addresses)
+        self.surroundings = Surroundings(sandbox, rooms.addresses, rooms.names)
 
 
 class Rooms:
@@ -56,6 +56,10 @@ class Rooms:
         self._named: dict[Sandbox, Room] = {}
         self._lock = threading.Lock()
         sandboxes.on_end.append(self._forget)
+
+    def names(self) -> list[str]:
+        """Return the names of all sandboxes that have one."""
+        return [sandbox.name for sandbox in self.sandboxes]
 
     @property
     def sandbox(self) -> Sandbox:
