@@ -17,7 +17,7 @@ from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.web.api.served import Served
 from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.guard import SANDBOX
+from mailtrap_lite.web.guard import ROOT, SANDBOX
 from mailtrap_lite.web.listing import Surroundings
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class Counted:
         """Answer a request."""
         try:
             sandbox = self._sandboxes.find(str(environ.get(SANDBOX, "")))
-        except MailtrapError:  # which the application says in its own way
+        except MailtrapError:  # which the application says in its own way, on a page whose links lead out of here
+            environ["SCRIPT_NAME"] = environ[ROOT]
             return self._application(environ, start_response)
         if not sandbox.name:
             return self._application(environ, start_response)
