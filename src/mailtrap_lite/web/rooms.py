@@ -29,13 +29,14 @@ class Room:
 
     def __init__(self, sandbox: Sandbox, rooms: Rooms) -> None:
         self.sandbox = sandbox
-        self.events = Events(sandbox, most=sandbox.settings.event_streams)
+        self.events = Events(sandbox, most=rooms.event_streams)
         self.served = Served(sandbox, self.events, sandboxes=rooms.sandboxes, describe=rooms.describe)
         self.surroundings = Surroundings(sandbox, rooms.addresses, rooms.names)
 
 
 class Rooms:
     """Any thread. addresses: returns where the doors are, as HOST:PORT by name. describe: returns the API's document.
+    event_streams: how many may be open for one sandbox.
 
     `sandbox`, `served` and `surroundings` are those of the request that is being answered.
     """
@@ -48,10 +49,12 @@ class Rooms:
         *,
         addresses: Callable[[], Mapping[str, str]],
         describe: Callable[[], dict[str, object]],
+        event_streams: int,
     ) -> None:
         self.sandboxes = sandboxes
         self.addresses = addresses
         self.describe = describe
+        self.event_streams = event_streams
         self.default = Room(sandboxes.default, self)
         self._named: dict[Sandbox, Room] = {}
         self._lock = threading.Lock()
