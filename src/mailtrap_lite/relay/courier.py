@@ -80,6 +80,7 @@ class Courier:
                 self._settle()
                 quick = time.monotonic() - began < SLOW
                 self._limit = min(self._limit * 2, TAKEN_AT_ONCE) if quick else 1
+            self._settle()  # nobody else would hear that the last of it failed
         finally:
             if self._client is not None:
                 self._client.quit()
