@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from mailtrap_lite import Server
 
+pytest_plugins = ("pytest_mailtrap_lite.frameworks",)
+
 _SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
 # What pytest itself colours its differences with; colours do no harm.
