@@ -76,14 +76,15 @@ def mailtrap_flask(
 @pytest.fixture
 def mailtrap_fastapi(mailtrap: Server) -> Iterator[Callable[[ConnectionConfig | FastMail], Server]]:
     """A function that lets a ConnectionConfig or a FastMail send to this test's server: `mailtrap_fastapi(config)`."""
-    from pytest_mailtrap_lite.frameworks.fastapi import pointed_at
+    from pytest_mailtrap_lite.frameworks.fastapi import config_of, pointed_at
     from pytest_mailtrap_lite.frameworks.submission import submission
 
     with ExitStack() as changes:
 
-        def point(config: ConnectionConfig | FastMail) -> Server:
-            implicit = bool(getattr(config, "config", config).MAIL_SSL_TLS)
-            changes.enter_context(pointed_at(config, submission(mailtrap, implicit_tls=implicit)))
+        def point(what: ConnectionConfig | FastMail) -> Server:
+            config = config_of(what)
+            target = submission(mailtrap, implicit_tls=config.MAIL_SSL_TLS)
+            changes.enter_context(pointed_at(config, target))
             return mailtrap
 
         yield point

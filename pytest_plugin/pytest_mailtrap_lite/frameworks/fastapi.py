@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from fastapi_mail import ConnectionConfig, FastMail
 
 
-def pointed_at(config: ConnectionConfig | FastMail, target: Submission) -> AbstractContextManager[None]:
-    """Let a configuration, or that of a FastMail, hand mail over to a server for a `with` block."""
+def config_of(what: ConnectionConfig | FastMail) -> ConnectionConfig:
+    """Return the configuration, or that of a FastMail."""
+    config: ConnectionConfig = getattr(what, "config", what)
+    return config
+
+
+def pointed_at(config: ConnectionConfig, target: Submission) -> AbstractContextManager[None]:
+    """Let a configuration hand mail over to a server for a `with` block."""
     from pydantic import SecretStr  # it is there: configurations are made of it
 
-    config = getattr(config, "config", config)
     # Not by assignment: a project may have made its configuration immutable.
     return changed(
         vars(config),
