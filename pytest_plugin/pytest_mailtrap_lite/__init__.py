@@ -15,9 +15,26 @@ if TYPE_CHECKING:
     from mailtrap_lite import Server
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    from pytest_mailtrap_lite import options
+
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and check what the options say."""
+    from pytest_mailtrap_lite import options
+
+    options.begin(config)
+
+
 @pytest.fixture(scope="session")
 def mailtrap_settings() -> Mapping[str, Any]:
-    """The settings of all servers, by name. Override it: `return {"message_size": "1m"}`."""
+    """The settings of all servers, by name. Override it: `return {"message_size": "1m"}`.
+
+    It wins over ini file, environment and command line; the marker `mailtrap` of a test wins over it.
+    """
     return {}
 
 
@@ -60,11 +77,24 @@ def _serving() -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Empty the session's server before any fixture of the next test runs."""
+    """Empty the session's server, and refuse a misspelled marker, before any fixture of the next test runs."""
     if _serving():
         from pytest_mailtrap_lite.serving import begin
 
         begin(item)
+    if item.get_closest_marker("mailtrap") is not None:
+        from pytest_mailtrap_lite.asked import of_markers
+
+        of_markers(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Refuse a marker that the session's server, which is the same for all, does not meet."""
+    if _serving() and item.get_closest_marker("mailtrap") is not None:
+        from pytest_mailtrap_lite.serving import agree
+
+        agree(item)
 
 
 @pytest.hookimpl(tryfirst=True)
