@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("pytest_mailtrap_lite.frameworks",)
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     from pytest_mailtrap_lite import options
