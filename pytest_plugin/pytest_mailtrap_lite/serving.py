@@ -13,12 +13,23 @@ from pytest_mailtrap_lite.asked import of_test, refuse_other_settings, translate
 
 _SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
+_running: list[Server] = []  # all of them, of whichever test
+
+
+@contextmanager
+def _run(settings: Mapping[str, Any]) -> Iterator[Server]:
+    with Server(**settings) as server:
+        _running.append(server)
+        try:
+            yield server
+        finally:
+            _running.remove(server)
 
 
 @contextmanager
 def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
     """Run a server for one test."""
-    with Server(**of_test(request, settings)) as server:
+    with _run(of_test(request, settings)) as server:
         request.node.stash.setdefault(_SERVERS, []).append(server)
         yield server
 
@@ -26,7 +37,7 @@ def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> I
 @contextmanager
 def session_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
     """Run the one server of a session."""
-    with Server(**of_test(request, settings)) as server:
+    with _run(of_test(request, settings)) as server:
         request.config.stash[_SESSION_SERVER] = server
         yield server
         del request.config.stash[_SESSION_SERVER]
@@ -39,7 +50,7 @@ def further_servers(request: pytest.FixtureRequest, settings: Mapping[str, Any])
     with ExitStack() as servers:
 
         def start(**changes: Any) -> Server:
-            server = servers.enter_context(Server(**{**common, **translated(changes)}))
+            server = servers.enter_context(_run({**common, **translated(changes)}))
             request.node.stash.setdefault(_SERVERS, []).append(server)
             return server
 
@@ -68,5 +79,15 @@ def finish(item: pytest.Item) -> None:
 
 def servers_of(item: pytest.Item) -> list[Server]:
     """Return the servers that run and that a test could have used, its own first."""
-    servers = [*item.stash.get(_SERVERS, []), item.config.stash.get(_SESSION_SERVER, None)]
-    return [server for server in dict.fromkeys(servers) if server is not None and server.is_running]
+    own: list[Server] = item.stash.get(_SERVERS, [])
+    servers = dict.fromkeys(own)
+    shared = item.config.stash.get(_SESSION_SERVER, None)
+    names = item.fixturenames if isinstance(item, pytest.Function) else []
+    if shared is not None and ("mailtrap_session" in names or shared.messages):
+        servers[shared] = None
+    return [server for server in servers if server.is_running]
+
+
+def running() -> list[Server]:
+    """Return all servers that run now."""
+    return [server for server in _running if server.is_running]

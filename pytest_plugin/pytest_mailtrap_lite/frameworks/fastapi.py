@@ -1,4 +1,4 @@
-"""Points FastAPI-Mail at a server, and puts it back. It imports neither of the two.
+"""Points FastAPI-Mail at a server, and puts it back. It imports neither before that.
 
 A ConnectionConfig is read whenever a connection is made, so changing it reaches each FastMail that was made with it.
 """
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 def config_of(what: ConnectionConfig | FastMail) -> ConnectionConfig:
     """Return the configuration, or that of a FastMail."""
-    config: ConnectionConfig = getattr(what, "config", what)
-    return config
+    from fastapi_mail import FastMail  # it is there: somebody has made one of the two
+
+    return what.config if isinstance(what, FastMail) else what
 
 
 def pointed_at(config: ConnectionConfig, target: Submission) -> AbstractContextManager[None]:

@@ -59,8 +59,14 @@ def submission(server: Server, *, implicit_tls: bool = False) -> Submission:
     """Return how a program hands mail over to this server, over TLS if it has any, logged in if it knows anybody.
 
     implicit_tls: whether the program prefers TLS from the first octet to STARTTLS. It gets it too where STARTTLS is
-    hidden.
+    hidden. A sandbox of a shared server is chosen by the login.
     """
+    chosen_by = getattr(
+        server, "user", None
+    )  # that of a sandbox in a shared server, whose certificate nobody knows here
+    if chosen_by is not None:
+        password = getattr(server, "password", "")
+        return Submission(server.smtp.host, server.smtp.port, chosen_by, password, Security.NONE, None)
     user, password = _login(server)
     if "smtps" not in server.endpoints:
         return Submission(server.smtp.host, server.smtp.port, user, password, Security.NONE, None)
