@@ -23,7 +23,7 @@ _SECTION = re.compile(r"^-+ mailtrap.*? -+\n(?:(?![-=_]{3}).*\n?)*", re.MULTILIN
 # No others are loaded, which is quicker.
 PLUGINS = ("pytest_mailtrap_lite", "anyio", "django")
 # What differs in each run.
-_CHANGING = {r"127\.0\.0\.1:\d+": "127.0.0.1:54321", r"session [0-9a-f]+-\d+": "session 7888f8-1"}
+_CHANGING = {r"127\.0\.0\.1:\d+": "127.0.0.1:54321", r"\b[0-9a-f]{6}-\d+\b": "7888f8-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def run(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def printed(output: str) -> dict[str, str]:
     """Return what pytest printed for each test that failed, by its name: the explanation and our sections."""
-    _, _, failures = output.partition(" FAILURES =")
+    failures = output.rstrip().rpartition("\n")[0].partition(" FAILURES =")[2]  # without the line of the outcome
     names, texts = _HEADING.findall(failures), _HEADING.split(failures)[2::2]
     return {name: steady(_explanation(text)) for name, text in zip(names, texts, strict=True)}
 

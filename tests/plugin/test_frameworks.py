@@ -449,32 +449,17 @@ def test_programs_that_are_started_inherit_where_the_server_is(suite: pytest.Pyt
     make_secure(
         suite,
         """
-            import os, ssl, subprocess, sys
+            import os, subprocess, sys
             from came import how
 
             def test_it(mailtrap_env):
                 subprocess.run([sys.executable, "program.py"], check=True)
                 assert how(mailtrap_env.wait_for(to="bob@x.test")) == ("shop", True)
                 assert os.environ["SMTP_URL"] == f"smtp://shop:sesame@127.0.0.1:{mailtrap_env.smtp.port}"
-
-            def test_what_was_trusted_is_trusted_still(tmp_path, monkeypatch, request):
-                import trustme
-                other = trustme.CA()
-                other.cert_pem.write_to_path(tmp_path / "other.pem")
-                monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
-                request.getfixturevalue("mailtrap_env")
-                assert {cert["issuer"] for cert in ssl.create_default_context().get_ca_certs()} >= {
-                    cert["issuer"] for cert in only(other)
-                }
-
-            def only(ca):
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                ca.configure_trust(context)
-                return context.get_ca_certs()
         """,
     )
 
-    run(suite).assert_outcomes(passed=7)
+    run(suite).assert_outcomes(passed=6)
 
 
 def test_the_names_of_variables_can_be_chosen(suite: pytest.Pytester) -> None:
