@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ PLUGINS = {
     "smtplib_newsletter": (),
     "xdist_receipts": ("xdist",),
 }
+BROWSERS = (os.environ.get("MAILTRAP_LITE_CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome"))
 
 
 def test_each_example_is_run_and_listed() -> None:
@@ -33,11 +35,11 @@ def test_each_example_is_run_and_listed() -> None:
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_the_tests_of_an_example_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name.startswith("playwright") and not (shutil.which("chromium") or shutil.which("google-chrome")):
-        pytest.skip("the browser of an example is Chromium: apt-get install chromium")
+    if name.startswith("playwright") and not any(BROWSERS):
+        pytest.skip("an example opens a browser: apt-get install chromium")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     plugins = [word for plugin in ("pytest_mailtrap_lite", *PLUGINS[name]) for word in ("-p", plugin)]
-    command = [sys.executable, "-X", "dev", "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins]
 
     done = subprocess.run(command, cwd=EXAMPLES / name, capture_output=True, text=True, timeout=180)
 
