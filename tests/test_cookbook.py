@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from tests import cookbook
 
+from mailtrap_lite import Server
+from pytest_mailtrap_lite.frameworks.environment import USUAL, values
+from pytest_mailtrap_lite.frameworks.submission import submission
+
 # What a failure of ours is called, and a word by which each kind is known in the page.
 KINDS = [
     "NoMailArrived: no mail with ",
@@ -61,17 +65,13 @@ def test_each_kind_of_failure_is_shown(page: str, kind: str) -> None:
 def test_what_is_said_of_the_ini_file_is_done_by_an_example_or_a_test(page: str, project: Path) -> None:
     used = "".join(path.read_text(encoding="utf-8") for path in project.glob("examples/*/pytest.ini"))
     used += (project / "tests" / "plugin" / "test_frameworks.py").read_text(encoding="utf-8")
-    lines = [line.strip() for block in re.findall(r"```ini\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    usual, *others = re.findall(r"^```ini\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
-    assert lines
-    assert [line for line in lines if line not in used] == []
+    assert [line.strip() for line in usual.splitlines()] == ["mailtrap_env =", *USUAL]
+    assert [line for block in others for line in block.splitlines() if line.strip() not in used] == []
 
 
 def test_what_can_stand_in_a_variable_is_listed(page: str) -> None:
-    from mailtrap_lite import Server
-    from pytest_mailtrap_lite.frameworks.environment import values
-    from pytest_mailtrap_lite.frameworks.submission import submission
-
     with Server() as mail:
         names = list(values(submission(mail), mail))
 
