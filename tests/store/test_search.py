@@ -154,7 +154,7 @@ def any_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         patch.setattr(memory_search, "DEEP_KEPT", 0)
     store: Store = MemoryStore() if "memory" in request.param else FileStore(tmp_path_factory.mktemp("found") / "m.db")
     if request.param == "file that keeps nothing":
-        patch.setattr(store, "read_up", lambda read: None)
+        patch.setattr(store, "keep_gists", lambda gists: None)
     yield store
     store.close()
     patch.undo()
