@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import ServerClosed, StoreError
@@ -18,13 +18,16 @@ from mailtrap_lite.store.gists import Gist, Reader, gists_of
 from mailtrap_lite.store.index import Index
 
 if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
+    from mailtrap_lite.search import Query, Searched
     from mailtrap_lite.store.contract import Store
 
 log = logging.getLogger(__name__)
 
 # So many messages are read for a page that is full already, so that it is told of most stores how much there is.
 READ_AT_ONCE = 1_000
+
+# So many messages are looked at whose words do not say whether they match, as those of a phrase do not; likewise.
+LOOKED_AT_AT_ONCE = 2_000
 
 # Ids that are read in one go: who searches meanwhile waits for no more.
 SLICE = 100
@@ -42,6 +45,7 @@ class Catalogue:
         self._reading = threading.Lock()
         self._last: tuple[object, Found] | None = None
         self._behind: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._closing = threading.Event()
         self._reading_up = threading.Lock()
         self._read_to = 0  # every message up to this id has its gist, or is gone
@@ -71,24 +75,28 @@ class Catalogue:
         found = self._search(query, read, wanted)
         self._last = (asked, found)
         if not found.complete:
-            self._read_behind(read)
+            self._go_on_behind(query, read)
         return found
 
-    def _search(self, query: Query, read: Reader, wanted: int | None) -> Found:
+    def _search(self, query: Query, read: Reader, wanted: int | None, *, rest: float = 0.0) -> Found:
+        """Search; rest: for each second that it takes, so many without."""
         newest, node = self._store.last_id, query.node  # the end: a search must not run after those who deliver
         parts: list[tuple[int, int]] = []
         total = unread = fresh = 0
+        looks = _Looks(self._store, read)
         for number in self._blocks(newest):
-            if wanted is not None and total >= wanted and fresh >= READ_AT_ONCE and not self._is_read(number, newest):
-                return Found(tuple(parts), unread, complete=False)
-            while not self._is_read(number, newest):
-                fresh += self._read(number, newest, read)
-            bits, still_unread = self.index.matching(
-                number, node, newest=newest, look=lambda ids: self._store.look(ids, read)
-            )
+            if wanted is not None and total >= wanted:
+                much = fresh >= READ_AT_ONCE and not self._is_read(number, newest)
+                if much or looks.many >= LOOKED_AT_AT_ONCE:
+                    return Found(tuple(parts), unread, complete=False)
+            fresh += self._read_block(number, newest, read, rest=rest)
+            began = time.thread_time()
+            bits, still_unread = self.index.matching(number, node, newest=newest, look=looks)
             total, unread = total + bits.bit_count(), unread + still_unread.bit_count()
             if bits:
                 parts.append((number * BLOCK, bits))
+            if rest:
+                self._rest(rest * (time.thread_time() - began))
         return Found(tuple(parts), unread)
 
     def _blocks(self, newest: int) -> Iterator[int]:
@@ -99,32 +107,36 @@ class Catalogue:
     def _is_read(self, number: int, newest: int) -> bool:
         return self.index.read_to(number) >= min(newest, (number + 1) * BLOCK - 1)
 
-    def _read(self, number: int, newest: int, read: Reader) -> int:
-        """Read a slice of a block into the index. Return how many messages it was."""
-        with self._reading:  # who comes second waits, and goes on behind it
-            first = self.index.read_to(number) + 1
-            last = min(first + SLICE - 1, newest, (number + 1) * BLOCK - 1)
-            return self._store.catalogue(first, last, read) if first <= last else 0
+    def _read_block(self, number: int, newest: int, read: Reader, *, rest: float) -> int:
+        """Read what is unread of a block into the index. Return how many messages it was."""
+        many = 0
+        while not self._is_read(number, newest):
+            began = time.thread_time()
+            with self._reading:  # who comes second waits, and goes on behind it
+                first = self.index.read_to(number) + 1
+                last = min(first + SLICE - 1, newest, (number + 1) * BLOCK - 1)
+                many += self._store.catalogue(first, last, read) if first <= last else 0
+            if rest:
+                self._rest(rest * (time.thread_time() - began))
+        return many
 
-    def _read_behind(self, read: Reader) -> None:
-        with self._reading:
+    def _rest(self, seconds: float) -> None:
+        if self._closing.wait(seconds):
+            raise ServerClosed("the server was stopped")
+
+    def _go_on_behind(self, query: Query, read: Reader) -> None:
+        with self._starting:
             if self._closing.is_set() or (self._behind is not None and self._behind.is_alive()):
                 return
             self._behind = threading.Thread(
-                target=self._read_all, args=(read,), name="mailtrap-lite reads for searches", daemon=True
+                target=self._search_all, args=(query, read), name="mailtrap-lite reads for searches", daemon=True
             )
             self._behind.start()
 
-    def _read_all(self, read: Reader) -> None:
-        """Read what nobody has read, with rests, and say that a search may find more now."""
-        newest = self._store.last_id
+    def _search_all(self, query: Query, read: Reader) -> None:
+        """Do the whole of a search, with rests, and say that a search may find more now."""
         try:
-            for number in self._blocks(newest):
-                while not self._is_read(number, newest):
-                    began = time.thread_time()
-                    self._read(number, newest, read)
-                    if self._closing.wait(REST * (time.thread_time() - began)):
-                        return
+            self._search(query, read, None, rest=REST)
             self._store.announce_reading()
         except ServerClosed:
             return
@@ -134,7 +146,7 @@ class Catalogue:
     def close(self) -> None:
         """Have the thread end. Idempotent."""
         self._closing.set()
-        with self._reading:
+        with self._starting:
             behind = self._behind
         if behind is not None and behind is not threading.current_thread():
             behind.join()
@@ -142,3 +154,16 @@ class Catalogue:
 
 def _is_enough(found: Found, wanted: int | None) -> bool:
     return found.complete or (wanted is not None and found.total >= wanted)
+
+
+class _Looks:
+    """Has a store look at messages, and counts them."""
+
+    def __init__(self, store: Store, read: Reader) -> None:
+        self._store = store
+        self._read = read
+        self.many = 0
+
+    def __call__(self, ids: list[int]) -> Iterable[tuple[int, Searched]]:
+        self.many += len(ids)
+        return self._store.look(ids, self._read)

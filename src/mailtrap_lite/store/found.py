@@ -1,6 +1,6 @@
 """What a search found: for each block of ids a number whose bits say which. Knows no query and no store.
 
-A hundred thousand messages are a hundred numbers, so that a page of them, their count and the neighbours of one are
+A hundred thousand messages are fifty numbers, so that a page of them, their count and the neighbours of one are
 known without a list of all.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 # Ids in a block. The first id of a block is a multiple of it.
-BLOCK = 1024
+BLOCK = 2048
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,9 @@ class Index:
             block = self._blocks.get(number)
             if block is None:
                 return 0, 0
-            among = block.alive & ((1 << max(0, newest + 1 - block.first)) - 1)
+            among = block.alive
+            if newest < block.last:
+                among &= (1 << max(0, newest + 1 - block.first)) - 1
             found = matching(block, node, among, look)
             return found, found & block.unread
 

@@ -5,7 +5,7 @@ It comes to what the query means. Knows no store: how a message is looked at com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import TypeAlias
@@ -45,12 +45,12 @@ def matching(block: Block, node: Node, among: int, look: Look) -> int:
         case Not(inner):
             return among & ~matching(block, inner, among, look)
         case All(nodes):
-            for each in sorted(nodes, key=_is_slow):
+            for each in _slow_ones_last(nodes):
                 among = matching(block, each, among, look)
             return among
         case Either(nodes):
             found = 0
-            for each in sorted(nodes, key=_is_slow):
+            for each in _slow_ones_last(nodes):
                 found |= matching(block, each, among & ~found, look)
             return found
         case Read(read):
@@ -59,6 +59,10 @@ def matching(block: Block, node: Node, among: int, look: Look) -> int:
             return among & (block.tags.get(tag, 0) if tag else reduce(or_, block.tags.values(), 0))
         case _:
             return _of_the_message(block, node, among, look)
+
+
+def _slow_ones_last(nodes: Sequence[Node]) -> Sequence[Node]:
+    return nodes if len(nodes) == 1 else sorted(nodes, key=_is_slow)
 
 
 def _is_slow(node: Node) -> bool:
@@ -78,13 +82,14 @@ def _is_slow(node: Node) -> bool:
 def _of_the_message(block: Block, node: Node, among: int, look: Look) -> int:
     """Return it for what never changes, so that what was found out is kept."""
     known = block.known.get(node)
+    if known is not None and known.messages == block.here and not known.open & among:
+        return known.sure & among
     if known is not None and known.messages == block.here:
         sure, still = known.sure, known.open
     else:
         sure, still = _by_words(block, node)
         still &= ~sure
-    seen = among & still
-    if seen:
+    if seen := among & still:
         ids = [block.first + place for place in bits_of(seen)]
         sure |= sum(1 << message - block.first for message, found in look(ids) if node.holds(found))
     block.remember(node, sure, still & ~seen)
