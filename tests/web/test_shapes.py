@@ -48,6 +48,8 @@ LIST = {
     "start": int,
     "tags": [str],
     "messages": [ROW],
+    "next": str,
+    "complete": bool,
 }
 MESSAGE = {
     "ID": str,
