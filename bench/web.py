@@ -122,7 +122,7 @@ def serve(store: str, messages: int) -> None:
     from bench.search import fill
     from mailtrap_lite import Server
 
-    with Server(store=store) as server:
+    with Server(store=store, keep_messages=0, keep_octets=0) as server:
         fill(server.sandbox._store, messages)  # noqa: SLF001 - over SMTP it would take minutes
         print(server.url, flush=True)
         sys.stdin.read()

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mailtrap_lite.search import Query
 
 
+# Messages of which each is asked for; more are looked up among all ids.
+FEW = 500
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPage:
     """A page of what a search found. total and unread: of all that it found.
@@ -96,6 +100,12 @@ class Searching:
     def summaries_of(self, ids: Sequence[int]) -> list[Summary]:
         """Return what a list shows of these messages, in that order; unknown ones are left out."""
         return self._summaries(self._store.rows_of(ids))
+
+    def how_many(self, ids: Sequence[int]) -> int:
+        """Return how many of these messages are there."""
+        if len(ids) <= FEW:
+            return len(self._store.rows_of(ids))
+        return len(set(self._store.ids()).intersection(ids))
 
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""
