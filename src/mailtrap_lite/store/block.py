@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mailtrap_lite.search.nodes import Node
 from mailtrap_lite.search.words import ITEM, SECTION, VALUE, Has, Section, Words
 from mailtrap_lite.store.found import BLOCK
 from mailtrap_lite.store.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search.nodes import Node
 
 # Zones of words: a section, a section of which only whole items are kept, the header fields, the text.
 WHOLE = 100

@@ -8,11 +8,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from mailtrap_lite.search.nodes import Node
 from mailtrap_lite.store.block import Block, Facts
 from mailtrap_lite.store.found import BLOCK
-from mailtrap_lite.store.matching import Look, matching
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search.nodes import Node
+    from mailtrap_lite.store.matching import Look
 
 # Octets of words, each counted once a block. Of mail beyond that no words are kept, and a search looks at it itself.
 MOST_OCTETS = 256 * 1024**2
@@ -110,6 +113,9 @@ class Index:
 
     def matching(self, number: int, node: Node, *, newest: int, look: Look) -> tuple[int, int]:
         """Return the bits of the messages of a block, up to an id, that match, and of those of them that are unread."""
+        # Only a search needs the grammar's nodes, and most tests never search.
+        from mailtrap_lite.store.matching import matching
+
         with self._lock:
             self._make_changes()
             block = self._blocks.get(number)
