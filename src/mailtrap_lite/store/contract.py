@@ -114,6 +114,8 @@ class Store(ABC):
         self._revision = 0
         self._last_id = 0
         self._closed = False
+        # What is raised once it is closed; a sandbox of many says more than that the server was stopped.
+        self.closed_with: Callable[[], ServerClosed] = _stopped
         self._identity = ""
         self._catalogue = Catalogue(self)
         self._index = self._catalogue.index
@@ -146,7 +148,7 @@ class Store(ABC):
         with self._news:
             self._news.wait_for(lambda: self._revision > revision or self._closed, timeout)
             if self._closed:
-                raise ServerClosed("the server was stopped")
+                raise self.closed_with()
             return self._revision
 
     def _announce(self, *, changes: int = 1, last_id: int = 0) -> None:
@@ -384,6 +386,10 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Commit what is under way, wake the waiters and let go of everything. Idempotent."""
+
+
+def _stopped() -> ServerClosed:
+    return ServerClosed("the server was stopped")
 
 
 def new_identity() -> str:

@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
-from mailtrap_lite.errors import ServerClosed
 from mailtrap_lite.search.words import Searched, Words
 from mailtrap_lite.store.block import Facts, terms_of
 from mailtrap_lite.store.contract import Row, Store
@@ -38,7 +37,7 @@ class SearchedMemory(Store):
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            raise ServerClosed("the server was stopped")
+            raise self.closed_with()
 
     def _told(self, changed: int) -> int:
         if changed:
