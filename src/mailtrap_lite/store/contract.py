@@ -281,10 +281,7 @@ class Store(ABC):
         self._announce()
 
     def read_up(self, read: Reader) -> None:
-        """Read the messages that nobody has read yet, and keep their gists, in small transactions.
-
-        A store that cannot keep them now does without.
-        """
+        """Read the messages that nobody has read yet, and keep their gists, in small transactions, if it can."""
         self._catalogue.read_up(read)
 
     @abstractmethod

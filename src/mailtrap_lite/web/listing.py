@@ -6,7 +6,7 @@ It knows the sandbox's verbs and places; it knows no template. A script that goe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any  # Any: what a template is given
