@@ -53,7 +53,6 @@ TEXTS: Mapping[str, str] = {
     "list.total": "{count} in all",
     "list.sort": "Order",
     "list.sort_now": "Sort",
-    "list.sort_of_search": "What a search finds is shown newest first.",
     "list.acts": "Chosen messages",
     "list.choose_all": "Choose all",
     "list.choose": "Choose: {subject}",
