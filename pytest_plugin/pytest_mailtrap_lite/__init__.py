@@ -19,6 +19,16 @@ _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
 _COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
 
 
+class StrayMail(pytest.PytestWarning):
+    """Mail came over a connection of an earlier test; the text names both. No inbox has it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what a suite can say of itself."""
+    pooled = "the application keeps its SMTP connections from test to test: only mail begun before a test is a stray"
+    parser.addini("mailtrap_pooled", pooled, type="bool", default=False)
+
+
 @pytest.fixture(scope="session")
 def mailtrap_settings() -> Mapping[str, Any]:
     """The settings of all servers, by name. Override it: `return {"message_size": "1m"}`."""
@@ -64,23 +74,12 @@ def mailtrap_session(mailtrap_settings: Mapping[str, Any], request: pytest.Fixtu
     from mailtrap_lite import Server  # the first use pays for the import, not every start of pytest
 
     with Server(**mailtrap_settings) as server:
+        from pytest_mailtrap_lite.turns import Turns
+
         request.config.stash[_SESSION_SERVER] = server
+        Turns(server, request.config).register()
         yield server
         del request.config.stash[_SESSION_SERVER]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Empty the session's server, if there is one, before any fixture of the next test runs."""
-    if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.clear(uids=True)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """End the faults of a test with it, those of the session's server too."""
-    if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.faults.renew()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -28,6 +28,7 @@ from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
+from mailtrap_lite.sandbox.turn import Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
@@ -47,6 +48,7 @@ class Sandbox(Searching, Expecting):
         super().__init__(store, settings=settings, clock=clock)
         self._locks = Locks()
         self._sessions = Sessions(clock)
+        self.turn = Turn()
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
@@ -59,8 +61,8 @@ class Sandbox(Searching, Expecting):
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
         recorder: of the session, which knows of the message before anybody else does, and of what lint found on the
-        wire, or in a mail that is refused. Raises StoreError, or Objection if the settings are strict and lint says so;
-        then nothing was stored.
+        wire, or in a mail that is refused. Mail for an earlier test is a stray, and its id is below 0. Raises StoreError,
+        or Objection if the settings are strict and lint says so; then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
         if recorder is not None and envelope.remarks:
@@ -71,9 +73,22 @@ class Sandbox(Searching, Expecting):
                 if recorder is not None:
                     recorder.note_findings(refused)
                 raise Objection(f"{refused[0]}" + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""))
-        message = await self._store.add_soon(arrival)
+        if recorder is not None and not self.turn.take(recorder):
+            return self._set_aside(arrival)
+        try:
+            message = await self._store.add_soon(arrival)
+        finally:
+            if recorder is not None:
+                self.turn.stored(recorder)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
+
+    def _set_aside(self, arrival: Arrival) -> int:
+        number = self.turn.next_id()
+        message = Message(number, arrival.envelope, arrival.raw, arrival.received, kept_tags=())
+        self.turn.keep(self._knowing(message))
+        log.info("a mail of session %s is a stray", arrival.envelope.session)
+        return number
 
     def deliver(
         self,
@@ -261,6 +276,14 @@ class Sandbox(Searching, Expecting):
         """
         self._sessions.clear()
         return self._store.clear(uids=uids)
+
+    def begin_test(self, name: str, *, pooled: bool = False) -> None:
+        """Serve a test from now on, empty; see `Server.begin_test`."""
+        self.turn.begin(name, self._sessions.open(), pooled=pooled)
+        # A POP3 session of an earlier test keeps nobody out.
+        self._locks = Locks()
+        self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
+        self.clear(uids=True)
 
     # Mail is fetched.
 

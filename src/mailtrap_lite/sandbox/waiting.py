@@ -50,8 +50,10 @@ class Watched:
         return expected.asked_at(self._sandbox.query)
 
     def under_way(self) -> list[UnderWay]:
-        """Return the mails that clients are about to deliver, to whomever."""
-        return [mail for session in self._sandbox.open_sessions if (mail := mail_under_way(session))]
+        """Return the mails that clients are about to deliver, to whomever, without those that will be strays."""
+        turn = self._sandbox.turn
+        begun = [mail for session in self._sandbox.open_sessions if (mail := mail_under_way(session))]
+        return [mail for mail in begun if not turn.is_late(mail)]
 
 
 class Stopwatch:

@@ -27,6 +27,7 @@ from mailtrap_lite.sandbox.planting import Plantable
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
+from mailtrap_lite.server.isolated import Isolated
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
 from mailtrap_lite.server.outage import come_up, go_down
@@ -72,7 +73,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server(Provoked, Expecting):
+class Server(Provoked, Isolated, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:

@@ -40,4 +40,4 @@ class Handler:
             remarks=tuple(envelope.remarks),
         )
         message = await self._sandbox.accept(accepted, envelope.original_content, recorder=server.recorder)
-        return f"250 2.0.0 Ok: stored as {message}"
+        return f"250 2.0.0 Ok: stored as {message}" if message > 0 else "250 2.0.0 Ok: set aside as a stray"

@@ -1,0 +1,69 @@
+"""The session's server, from test to test: emptied before each, without its faults after it, strays told of.
+
+Registered when `mailtrap_session` is first used, so that no other suite pays for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_mailtrap_lite import StrayMail
+
+if TYPE_CHECKING:
+    from mailtrap_lite import Server
+
+ADVICE = (
+    "It counts for no test. Wait in the earlier test for what it sends; or, if the application keeps its connections "
+    "from test to test, set `mailtrap_pooled = true` in the configuration of pytest"
+)
+
+
+class Turns:
+    """The hooks for one server; they go on after its end, for the test in which it ended."""
+
+    def __init__(self, server: Server, config: pytest.Config) -> None:
+        self._server = server
+        self._turn = server.sandbox.turn
+        self._config = config
+        self._pooled: bool = config.getini("mailtrap_pooled")
+
+    def register(self) -> None:
+        """Have pytest call the hooks; the test that is being set up is the first."""
+        self._config.pluginmanager.register(self)
+        # pytest's own word for where it is: "test_it.py::test_one (setup)".
+        self._begin(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0])
+
+    def _begin(self, test: str) -> None:
+        if self._server.is_running:
+            self._server.begin_test(test, pooled=self._pooled)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Empty the server before any fixture of the next test runs."""
+        self._begin(item.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None]:
+        """End the faults of the test with it, and warn of what strayed into it until its very end."""
+        if self._server.is_running:
+            self._server.faults.renew()
+        try:
+            return (yield)
+        finally:
+            for stray in self._turn.untold():
+                item.warn(StrayMail(f"a stray mail: {stray}. {ADVICE}"))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """List the strays in the report, whether the test failed or not."""
+        report = yield
+        if call.when != "setup" and (strays := self._turn.strays):
+            lines = "\n".join(str(stray) for stray in strays)
+            report.sections.append(("mailtrap strays", f"{lines}\n{ADVICE}"))
+        return report
