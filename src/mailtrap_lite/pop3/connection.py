@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final, cast
 from mailtrap_lite.door.handshake import NotSecured, described, shake_hands
 from mailtrap_lite.door.patience import Patience
 from mailtrap_lite.door.reading import read_in_pieces
-from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
+from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage, SandboxGone
+from mailtrap_lite.faults import ActiveFault, Stage
 from mailtrap_lite.message import Ending, Protocol, Speaker
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Misbehave, Send, StartTls, Transmit
 from mailtrap_lite.pop3.machine import Machine
@@ -33,6 +34,7 @@ from mailtrap_lite.settings import peer
 
 if TYPE_CHECKING:
     from mailtrap_lite.pop3.server import Pop3Door
+    from mailtrap_lite.sandbox import Guest
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, door: Pop3Door) -> None:
         self._door = door
-        self._sandbox = door.sandbox
+        self.sandbox = door.sandbox  # until the login leads to another
         self._settings = door.settings
         self._crowd = door.crowd
         self._loop = asyncio.get_running_loop()
@@ -64,13 +66,13 @@ class Connection(asyncio.Protocol):
             door.settings.hostname,
             stamp=door.stamp,
             accounts=door.accounts,
-            hidden=lambda: door.sandbox.hidden_pop3,
+            hidden=lambda: self.sandbox.hidden_pop3,
             can_tls=door.tls is not None,
             tls=door.implicit_tls,
             tls_first=door.settings.pop3_require_tls,
             login_delay=door.settings.pop3_login_delay,
             expire=str(door.settings.pop3_expire).upper(),
-            faults=lambda stage, user: self._faulty.at(stage, user),
+            faults=self._fault_at,
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
@@ -97,10 +99,10 @@ class Connection(asyncio.Protocol):
         if self._shaking:
             self._transport.pause_reading()
         client = peer(self._transport.get_extra_info("peername"))
-        self._recorder = self._sandbox.begin_session(Protocol.POP3, client=client)
+        self._recorder = self.sandbox.begin_session(Protocol.POP3, client=client)
         self._patience = Patience(idle=self._settings.pop3_idle, over=self._ran_out, excused=self._is_taking)
-        self._visit = Visit(self._sandbox, self._recorder, self._patience)
-        self._faulty = Misbehaviour(self._door.faults, self._recorder, self._out, self._patience)
+        self._visit = Visit(self.sandbox, self._recorder, self._patience)
+        self._faulty = Misbehaviour(self.sandbox.faults, self._recorder, self._out, self._patience)
         self._task = self._loop.create_task(self._live())
         log.debug("POP3 session %s: begins, client %s", self._recorder.id, self._recorder.client)
 
@@ -108,7 +110,7 @@ class Connection(asyncio.Protocol):
         if self._shaking:  # nobody would understand a word
             self._transport.abort()
             return
-        code = offer(self._sandbox.hidden_pop3).code("SYS/TEMP")
+        code = offer(self.sandbox.hidden_pop3).code("SYS/TEMP")
         self._transport.write(err("too many connections", code))
         self._transport.close()
 
@@ -255,7 +257,7 @@ class Connection(asyncio.Protocol):
         try:
             return self._machine.next_action()
         except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
-            return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
+            return Send(err(self._trouble(), offer(self.sandbox.hidden_pop3).code("SYS/TEMP")))
 
     async def _send(self, data: bytes, *, fault: bool = False) -> None:
         if self._heard and self._machine.pending:  # what is there was sent before the client could have this reply
@@ -355,11 +357,29 @@ class Connection(asyncio.Protocol):
         except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
             self._machine.failed(self._trouble(), "SYS/TEMP")
 
+    def _fault_at(self, stage: Stage, user: str | None) -> ActiveFault | None:
+        """Return the fault that happens; a login is one in the sandbox that it leads to."""
+        if stage is Stage.LOGIN and user is not None:
+            with suppress(SandboxGone):  # which is answered when the maildrop is opened
+                user = self._move(user).known_as
+        return self._faulty.at(stage, user)
+
+    def _move(self, user: str) -> Guest:
+        """Go on in the sandbox that a user name leads to, and return as who; raises SandboxGone."""
+        guest = self._door.sandboxes.guest(user)
+        if guest.sandbox is not self.sandbox:
+            guest.sandbox.take_session(self._recorder, of=self.sandbox)
+            self.sandbox = self._visit.sandbox = guest.sandbox
+            self._faulty.faults = guest.sandbox.faults
+        return guest
+
     async def _log_in(self, user: str, acts_as: str) -> None:
-        sandbox = self._sandbox
-        with sandbox.login_delay.turn(acts_as, sandbox.clock(), hidden="LOGIN-DELAY" in sandbox.hidden_pop3):
-            await self._open(acts_as)
-        self._recorder.user = user
+        guest = self._move(user)
+        sandbox = self.sandbox
+        maildrop = guest.maildrop if acts_as == user else self._door.sandboxes.guest(acts_as).user
+        with sandbox.login_delay.turn(maildrop, sandbox.clock(), hidden="LOGIN-DELAY" in sandbox.hidden_pop3):
+            await self._open(maildrop)
+        self._recorder.user, self._faulty.user = user, guest.known_as
         self._machine.logged_in(self._visit.entries)
 
     async def _open(self, user: str) -> None:
@@ -384,7 +404,7 @@ class Connection(asyncio.Protocol):
     # The end.
 
     def _note(self, speaker: Speaker, text: bytes, *, fault: bool = False) -> None:
-        self._recorder.note(speaker, text, self._sandbox.clock(), fault=fault)
+        self._recorder.note(speaker, text, self.sandbox.clock(), fault=fault)
 
     def _is_taking(self) -> bool:
         """Return whether the client takes what it was sent, though it says nothing."""

@@ -25,7 +25,7 @@ class Visit:
     """patience: is told when the client waits for the sandbox."""
 
     def __init__(self, sandbox: Sandbox, recorder: Recorder, patience: Patience) -> None:
-        self._sandbox = sandbox
+        self.sandbox = sandbox  # until the login leads to another
         self._recorder = recorder
         self._patience = patience
         self._maildrop: Maildrop | None = None
@@ -44,7 +44,7 @@ class Visit:
     async def retrieve(self, number: int) -> bytes:
         """Return the bytes of a message; raises NoSuchMessage if it was removed meanwhile."""
         with self._patience.working():  # as `_do` does, which would cost each RETR a coroutine more
-            return await self._sandbox.offload(self._opened.retrieve, number)
+            return await self.sandbox.offload(self._opened.retrieve, number)
 
     def sent(self, number: int) -> None:
         """The client has this message whole, so it has fetched it."""
@@ -80,7 +80,7 @@ class Visit:
         finally:
             if self._maildrop is not None:
                 self._maildrop.close()
-            self._sandbox.end_session(self._recorder, ending)
+            self.sandbox.end_session(self._recorder, ending)
 
     @property
     def _opened(self) -> Maildrop:
@@ -90,10 +90,10 @@ class Visit:
 
     def _open(self, user: str, *, exclusive: bool) -> None:
         """Open the maildrop, on a thread perhaps; if the session has ended meanwhile nobody else would close it."""
-        self._maildrop = self._sandbox.open_maildrop(user, exclusive=exclusive)
+        self._maildrop = self.sandbox.open_maildrop(user, exclusive=exclusive)
         if self._over:
             self._maildrop.close()
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._patience.working():
-            return await self._sandbox.offload(function, *args, **kwargs)
+            return await self.sandbox.offload(function, *args, **kwargs)

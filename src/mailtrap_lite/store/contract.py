@@ -115,6 +115,8 @@ class Store(ABC):
         self._revision = 0
         self._last_id = 0
         self._closed = False
+        # What is raised once it is closed; a sandbox of many says more than that the server was stopped.
+        self.closed_with: Callable[[], ServerClosed] = _stopped
         self._identity = ""
         self._reading_up = threading.Lock()
         self._last_search: tuple[object, Found] | None = None
@@ -148,7 +150,7 @@ class Store(ABC):
         with self._news:
             self._news.wait_for(lambda: self._revision > revision or self._closed, timeout)
             if self._closed:
-                raise ServerClosed("the server was stopped")
+                raise self.closed_with()
             return self._revision
 
     def _announce(self, *, changes: int = 1, last_id: int = 0) -> None:
@@ -367,6 +369,10 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Commit what is under way, wake the waiters and let go of everything. Idempotent."""
+
+
+def _stopped() -> ServerClosed:
+    return ServerClosed("the server was stopped")
 
 
 def new_identity() -> str:
