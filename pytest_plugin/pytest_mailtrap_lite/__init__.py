@@ -24,7 +24,10 @@ class StrayMail(pytest.PytestWarning):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare what a suite can say of itself."""
+    """Declare what a suite can say of itself, and a call of pytest of its server."""
+    group = parser.getgroup("mailtrap-lite")
+    group.addoption("--mailtrap-url", metavar="URL", help="share the server there; each test has a sandbox of its own")
+    parser.addini("mailtrap_url", "the server that tests share, as http://127.0.0.1:8025, instead of one each")
     pooled = "the application keeps its SMTP connections from test to test: only mail begun before a test is a stray"
     parser.addini("mailtrap_pooled", pooled, type="bool", default=False)
 
@@ -61,9 +64,9 @@ def mailtrap(mailtrap_settings: Mapping[str, Any], request: pytest.FixtureReques
 
     Mail that comes too late for a test meets a closed port, and never the next test's inbox.
     """
-    from mailtrap_lite import Server  # the first use pays for the import, not every start of pytest
+    from pytest_mailtrap_lite.sharing import server_for  # the first use pays for the import, not every start of pytest
 
-    with Server(**mailtrap_settings) as server:
+    with server_for(request.config, mailtrap_settings) as server:
         request.node.stash.setdefault(_SERVERS, []).append(server)
         yield server
 
@@ -71,11 +74,10 @@ def mailtrap(mailtrap_settings: Mapping[str, Any], request: pytest.FixtureReques
 @pytest.fixture(scope="session")
 def mailtrap_session(mailtrap_settings: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[Server]:
     """One mail server whose ports stay, for applications that are configured once. Emptied before each test."""
-    from mailtrap_lite import Server  # the first use pays for the import, not every start of pytest
+    from pytest_mailtrap_lite.sharing import server_for
+    from pytest_mailtrap_lite.turns import Turns
 
-    with Server(**mailtrap_settings) as server:
-        from pytest_mailtrap_lite.turns import Turns
-
+    with server_for(request.config, mailtrap_settings) as server:
         request.config.stash[_SESSION_SERVER] = server
         Turns(server, request.config).register()
         yield server

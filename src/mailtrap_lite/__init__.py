@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         BadSetting,
         BadTag,
         CannotListen,
+        CannotShare,
         MaildropInUse,
         MailtrapError,
         MissingExtra,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         SandboxGone,
         SandboxTaken,
         ServerClosed,
+        SharedServerLost,
         StoreBusy,
         StoreError,
         StoreFull,
@@ -58,7 +60,9 @@ if TYPE_CHECKING:
     from mailtrap_lite.message.links import Link
     from mailtrap_lite.message.signed import DkimSignature
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
+    from mailtrap_lite.remote import RemoteSandbox
     from mailtrap_lite.sandbox import Mailbox, Sandbox, Sandboxes, SearchPage
+    from mailtrap_lite.sandbox.turn import Stray
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -72,6 +76,7 @@ _HOMES = {
         "BadSetting",
         "BadTag",
         "CannotListen",
+        "CannotShare",
         "MaildropInUse",
         "MailtrapError",
         "MissingExtra",
@@ -87,6 +92,7 @@ _HOMES = {
         "SandboxGone",
         "SandboxTaken",
         "ServerClosed",
+        "SharedServerLost",
         "StoreBusy",
         "StoreError",
         "StoreFull",
@@ -114,7 +120,9 @@ _HOMES = {
     "mailtrap_lite.message.links": ("Link",),
     "mailtrap_lite.message.signed": ("DkimSignature",),
     "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
+    "mailtrap_lite.remote": ("RemoteSandbox",),
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "Sandboxes", "SearchPage"),
+    "mailtrap_lite.sandbox.turn": ("Stray",),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
 }
@@ -129,6 +137,7 @@ __all__ = [
     "BadSetting",
     "BadTag",
     "CannotListen",
+    "CannotShare",
     "Code",
     "Conditions",
     "Delivery",
@@ -157,6 +166,7 @@ __all__ = [
     "Objection",
     "Part",
     "Recipient",
+    "RemoteSandbox",
     "Reply",
     "Sandbox",
     "SandboxGone",
@@ -167,10 +177,12 @@ __all__ = [
     "ServerClosed",
     "Session",
     "Settings",
+    "SharedServerLost",
     "StoreBusy",
     "StoreError",
     "StoreFull",
     "StoreUnusable",
+    "Stray",
     "TooLarge",
     "TooManySandboxes",
     "UnexpectedMail",

@@ -19,6 +19,7 @@ from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_
 from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
+from mailtrap_lite.message.underway import UnderWay, mail_under_way
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.expecting import Expecting
@@ -67,8 +68,8 @@ class Sandbox(Searching, Expecting):
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
         recorder: of the session, which knows of the message before anybody else does, and of what lint found on the
-        wire, or in a mail that is refused. Mail for an earlier test is a stray, and its id is below 0. Raises StoreError,
-        or Objection if the settings are strict and lint says so; then nothing was stored.
+        wire, or in a mail that is refused. What belongs to an earlier test is a stray, under an id below 0.
+        Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
         if recorder is not None and envelope.remarks:
@@ -289,6 +290,7 @@ class Sandbox(Searching, Expecting):
         # A POP3 session of an earlier test keeps nobody out.
         self._locks = Locks()
         self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
+        self.faults.renew()
         self.clear(uids=True)
 
     # Mail is fetched.
@@ -355,6 +357,11 @@ class Sandbox(Searching, Expecting):
     def open_sessions(self) -> tuple[Session, ...]:
         """The sessions that go on, the newest last. Any thread."""
         return self._sessions.open()
+
+    def under_way(self) -> list[UnderWay]:
+        """Return the mails that clients are about to deliver, to whomever, without those that will be strays."""
+        begun = [mail for session in self.open_sessions if (mail := mail_under_way(session))]
+        return [mail for mail in begun if not self.turn.is_late(mail)]
 
     def session(self, session: str) -> Session:
         """Return a session by its id; raises NoSuchSession. Any thread."""

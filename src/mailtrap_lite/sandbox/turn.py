@@ -24,6 +24,7 @@ _ATOM: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 # Letters and digits that are not taken for one another, in the one case in which mailboxes are compared.
 _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _LENGTH: Final = 10
+_MOST: Final = 64 - 1 - _LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,8 @@ class Stray:
 
     def __str__(self) -> str:
         envelope = self.message.envelope
-        return (
-            f"{self.message}, over a connection of {self.began_in} (session {envelope.session} from {envelope.client}), "
-            f"came in {self.came_in}"
-        )
+        session = f"session {envelope.session} from {envelope.client}"
+        return f"{self.message}, over a connection of {self.began_in} ({session}), came in {self.came_in}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Turn:
         self._strays: deque[Stray] = deque(maxlen=MOST_STRAYS)
         self._untold: deque[Stray] = deque(maxlen=MOST_STRAYS)
         self._number = 0
-        self._token = _new_token()
+        self._token = new_token()
 
     def begin(self, test: str, sessions: Iterable[Session], *, pooled: bool) -> None:
         """Begin the turn of a test. sessions: those that are open; what they bring belongs to the tests before.
@@ -86,7 +85,7 @@ class Turn:
                 self._earlier[session.id] = known or _Earlier(self.test, mail.key if pooled and mail else None)
             self.test = test
             self._strays.clear()
-            self._token = _new_token()
+            self._token = new_token()
             self._changed.wait_for(lambda: self._storing.isdisjoint(self._earlier), PATIENCE)
 
     # For who accepts mail.
@@ -141,18 +140,23 @@ class Turn:
             return told
 
     def address(self, name: str, domain: str = DOMAIN) -> str:
-        """Return an address that no other turn has; the same for the same name until the turn ends.
-
-        Raises BadMail for what is no local part of letters, digits, dots and such (RFC 5321 section 4.1.2).
-        """
-        atoms = name.split(".") if isinstance(name, str) else [""]
-        if not all(atom and _ATOM.issuperset(atom) for atom in atoms) or len(name) > 64 - 1 - _LENGTH:
-            raise BadMail(
-                f"{name!r} cannot begin an address; it has letters, digits, - _ and single dots, "
-                f"{64 - 1 - _LENGTH} at most"
-            )
-        return f"{name}-{self._token}@{domain}"
+        """Return an address that no other turn has; the same for the same name until the turn ends."""
+        return address_of(name, self._token, domain)
 
 
-def _new_token() -> str:
+def address_of(name: str, token: str, domain: str) -> str:
+    """Return an address that tells whose it is, and that nobody guesses.
+
+    Raises BadMail for what is no local part of letters, digits, dots and such (RFC 5321 sections 4.1.2 and 4.5.3.1.1).
+    """
+    atoms = name.split(".") if isinstance(name, str) else [""]
+    if not all(atom and _ATOM.issuperset(atom) for atom in atoms) or len(name) > _MOST:
+        raise BadMail(
+            f"{name!r} cannot begin an address; it has letters, digits, hyphens and single dots, {_MOST} at most"
+        )
+    return f"{name}-{token}@{domain}"
+
+
+def new_token() -> str:
+    """Return what makes an address that of one test."""
     return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from mailtrap_lite.accounts import EVERYTHING
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.sandbox.turn import DOMAIN, Stray
 
@@ -20,7 +21,7 @@ class Isolated(ABC):
         """Serve this test from now on: empty, and mail over a connection that is open already is a stray.
 
         name: how a report calls it. pooled: the application keeps its connections from test to test, so that only a
-        mail that was begun (MAIL) before this test is a stray. Faults stay; `mailtrap_session` calls this for each test.
+        mail that was begun (MAIL) before this test is a stray. Faults are those of the settings again.
         """
         self.sandbox.begin_test(name, pooled=pooled)
 
@@ -28,6 +29,21 @@ class Isolated(ABC):
     def strays(self) -> tuple[Stray, ...]:
         """Mail that came since this test began over a connection of an earlier one; it is in no inbox."""
         return self.sandbox.turn.strays
+
+    @property
+    def user(self) -> str:
+        """As whom a client of this test logs in: of `users` the first, or `*`, whose POP3 client finds all mail."""
+        return self._account[0]
+
+    @property
+    def password(self) -> str:
+        """What goes with `user`."""
+        return self._account[1]
+
+    @property
+    def _account(self) -> tuple[str, str]:
+        users = self.sandbox.settings.users
+        return users[0] if users else (EVERYTHING, "any")
 
     def address(self, name: str, domain: str = DOMAIN) -> str:
         """Return an address that no other test has, as "alice-7k2m9q4xwz@example.test" for "alice".

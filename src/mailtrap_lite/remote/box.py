@@ -1,0 +1,215 @@
+"""The mail of a sandbox elsewhere, with the verbs of `Sandbox` that mailboxes and waits need. Asks the API for all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final  # Any: JSON documents
+from urllib.parse import quote
+
+from mailtrap_lite.accounts import EVERYTHING, Selection, selection_of
+from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
+from mailtrap_lite.message import Delivery, Message, Session
+from mailtrap_lite.message.underway import UnderWay, mail_under_way
+from mailtrap_lite.remote.calling import Api
+from mailtrap_lite.remote.rebuilt import message_of, session_of
+from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
+
+if TYPE_CHECKING:
+    from mailtrap_lite.search import Query
+
+_PAGE: Final = 200
+_LONGEST: Final = 20.0  # seconds of one request that waits
+_BREATH: Final = 0.05  # seconds before a server is asked again on which too many wait
+_MOST_KEPT: Final = 100_000_000  # octets of sources that need not be asked for again
+_NOTHING_CAME: Final = 408
+_TOO_MANY_WAIT: Final = 503
+
+
+class Box:
+    """Any thread; each verb is one request or a few. name: the sandbox's. Raises SharedServerLost."""
+
+    def __init__(self, api: Api, name: str) -> None:
+        self.name = name
+        self._api = api
+        self._sources: dict[int, bytes] = {}  # they never change
+        self._kept = 0
+        self._newest = 0  # the id of the newest message that was seen
+
+    # Somebody waits.
+
+    @property
+    def revision(self) -> int:
+        """The newest message that was seen here; the cursor of `wait`."""
+        return self._newest
+
+    def wait(self, revision: int, timeout: float) -> None:
+        """Block until there is a message behind a revision, or for timeout seconds, or for some less."""
+        query = {"after": revision, "timeout": f"{max(0.0, min(timeout, _LONGEST)):.3f}"}
+        also = frozenset({_NOTHING_CAME, _TOO_MANY_WAIT})
+        status, told = self._api.ask("GET", "/api/v1/wait", query, also=also)
+        if status == _TOO_MANY_WAIT:
+            time.sleep(max(0.0, min(timeout, _BREATH)))
+            return
+        self._newest = max(self._newest, told["Cursor"])
+
+    def mark(self) -> int:
+        """Return the id of the newest message ever accepted."""
+        cursor: int = self._api.ask("GET", "/api/v1/wait", {"after": _FAR, "timeout": 0}, also=_NONE)[1]["Cursor"]
+        return cursor
+
+    def beyond(self, cursor: int, selection: Selection | None = None) -> list[Message]:
+        """Return the messages behind an id, oldest first; `selection`: those waiting there."""
+        found = [message for row in self._rows(cursor) if (message := self._message(row)) is not None][::-1]
+        if selection is None:
+            return found
+        return [each for each in found if any(each.deleted_at is None for each in _there(each, selection))]
+
+    def query(self, query: str) -> Query:
+        """Read a search; raises BadQuery."""
+        from mailtrap_lite.search import parse  # the first search pays for the import, not every start
+
+        return parse(query, now=time.time(), tz=UTC)
+
+    def under_way(self) -> list[UnderWay]:
+        """Return the mails that clients of this sandbox are about to deliver, without those that will be strays."""
+        told = self._api.get("/api/v1/underway")["Sessions"]
+        return [mail for each in told if (mail := mail_under_way(session_of(each))) is not None]
+
+    # Mail is looked at.
+
+    def message(self, message: int) -> Message:
+        """Return a message; raises NoSuchMessage."""
+        # Its tags and its read mark are in lists only, and what is asked for is mostly among the newest.
+        for row in self._rows(message - 1):
+            if int(row["ID"]) == message and (found := self._message(row)) is not None:
+                return found
+        raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+
+    def waiting(self, mailbox: Selection) -> list[Message]:
+        """Return what a POP3 client would find now, oldest first."""
+        return self.beyond(0, mailbox)
+
+    def fetched(self, mailbox: Selection) -> list[Message]:
+        """Return what POP3 clients have fetched from a mailbox, the one fetched last at the end."""
+        moments = [
+            (max(each.fetched_at for each in _there(message, mailbox) if each.fetched_at is not None), message)
+            for message in self.beyond(0)
+            if any(each.fetched_at is not None for each in _there(message, mailbox))
+        ]
+        return [message for _, message in sorted(moments, key=lambda pair: pair[0])]
+
+    def deleted(self, mailbox: Selection) -> list[Message]:
+        """Return what POP3 clients have deleted from a mailbox, the one deleted last at the end."""
+        moments = [
+            (max(each.deleted_at for each in _there(message, mailbox) if each.deleted_at is not None), message)
+            for message in self.beyond(0)
+            if any(each.deleted_at is not None for each in _there(message, mailbox))
+        ]
+        return [message for _, message in sorted(moments, key=lambda pair: pair[0])]
+
+    def selection(self, name: str) -> Selection:
+        """Return what a name opens; raises BadMail for an empty one."""
+        return selection_of(name)
+
+    def session(self, session: str) -> Session | None:
+        """Return a session by its id; None if this sandbox knows none."""
+        try:
+            return session_of(self._api.get(f"/api/v1/session/{quote(session, safe='')}"))
+        except NoSuchSession:
+            return None
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return every session, the newest last."""
+        rows = self._api.get("/api/v1/sessions", limit=1000)["sessions"]
+        return tuple(found for row in reversed(rows) if (found := self.session(row["ID"])) is not None)
+
+    def _rows(self, cursor: int) -> Iterator[Any]:
+        """Yield what a list shows of the messages behind an id, newest first."""
+        start, before = 0, 10**18
+        while True:
+            page = self._api.get("/api/v1/messages", start=start, limit=_PAGE)["messages"]
+            for row in page:
+                number = int(row["ID"])
+                if number <= cursor:
+                    return
+                if number < before:  # else it moved down a page, because another came meanwhile
+                    before = number
+                    yield row
+            if len(page) < _PAGE:
+                return
+            start += _PAGE
+
+    def _message(self, row: Any) -> Message | None:
+        """Return a message that a list has shown; None if it was deleted since."""
+        number = int(row["ID"])
+        self._newest = max(self._newest, number)
+        try:
+            told = self._api.get(f"/api/v1/message/{number}/envelope")
+            raw = self._source(number)
+        except NoSuchMessage:
+            return None
+        found = message_of(told, raw, read=row["Read"], tags=tuple(row["Tags"]))
+        return replace(found, find_session=self.session)
+
+    def _source(self, number: int) -> bytes:
+        if (kept := self._sources.get(number)) is not None:
+            return kept
+        raw = self._api.octets(f"/api/v1/message/{number}/raw")
+        if self._kept + len(raw) <= _MOST_KEPT:
+            self._sources[number] = raw
+            self._kept += len(raw)
+        return raw
+
+    # Mail comes, and goes.
+
+    def deliver(
+        self,
+        mail: Plantable,
+        *,
+        to: str | Sequence[str] | None = None,
+        sender: str = "",
+        received_at: datetime | float | None = None,
+        uid: str | None = None,
+    ) -> Message:
+        """Plant a mail; see `Sandbox.deliver`."""
+        raw = octets_of(mail)
+        query = {
+            "to": addresses_of(raw, to),
+            "sender": sender,
+            "received_at": None if received_at is None else _moment(seconds_of(received_at)),
+            "uid": None if uid is None else checked_uid(uid),
+        }
+        path = f"/api/v1/mailbox/{EVERYTHING}/messages"
+        told = self._api.ask("POST", path, query, body=raw, kind="message/rfc822")[1]
+        return self.message(int(told["ID"]))
+
+    def restore(self, message: int, mailbox: Selection) -> int:
+        """Put back what POP3 deleted of a message there; return in how many mailboxes it lies again."""
+        restored: int = self._api.post(f"/api/v1/message/{message}/restore", {"Mailbox": str(mailbox)})["Restored"]
+        return restored
+
+    def clear(self) -> int:
+        """Delete every message; return how many there were."""
+        total: int = self._api.get("/api/v1/messages", limit=0)["total"]
+        self._api.delete("/api/v1/messages", {})
+        self.forget()
+        return total
+
+    def forget(self) -> None:
+        """Keep no source any more."""
+        self._sources, self._kept = {}, 0
+
+
+_FAR: Final = 10**18 - 1  # behind every message
+_NONE: Final = frozenset({_NOTHING_CAME})
+
+
+def _there(message: Message, selection: Selection) -> list[Delivery]:
+    return [each for each in message.deliveries if selection.holds(each.mailbox)]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
