@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final  # Any: JSON documents
@@ -20,7 +20,7 @@ from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid,
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query
 
-_PAGE: Final = 200
+_PAGE: Final = 200  # messages of one request
 _LONGEST: Final = 20.0  # seconds of one request that waits
 _BREATH: Final = 0.05  # seconds before a server is asked again on which too many wait
 _MOST_KEPT: Final = 100_000_000  # octets of sources that need not be asked for again
@@ -62,10 +62,10 @@ class Box:
 
     def beyond(self, cursor: int, selection: Selection | None = None) -> list[Message]:
         """Return the messages behind an id, oldest first; `selection`: those waiting there."""
-        found = [message for row in self._rows(cursor) if (message := self._message(row)) is not None][::-1]
+        found = list(self._behind(cursor))
         if selection is None:
             return found
-        return [each for each in found if any(each.deleted_at is None for each in _there(each, selection))]
+        return [each for each in found if any(copy.deleted_at is None for copy in _there(each, selection))]
 
     def query(self, query: str) -> Query:
         """Read a search; raises BadQuery."""
@@ -82,11 +82,11 @@ class Box:
 
     def message(self, message: int) -> Message:
         """Return a message; raises NoSuchMessage."""
-        # Its tags and its read mark are in lists only, and what is asked for is mostly among the newest.
-        for row in self._rows(message - 1):
-            if int(row["ID"]) == message and (found := self._message(row)) is not None:
-                return found
-        raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+        told = self._api.get("/api/v1/envelopes", after=message - 1, limit=1)["Envelopes"]
+        found = self._message(told[0]) if told and int(told[0]["ID"]) == message else None
+        if found is None:
+            raise NoSuchMessage(f"no message has the id {message}, or it was deleted")
+        return found
 
     def waiting(self, mailbox: Selection) -> list[Message]:
         """Return what a POP3 client would find now, oldest first."""
@@ -94,21 +94,19 @@ class Box:
 
     def fetched(self, mailbox: Selection) -> list[Message]:
         """Return what POP3 clients have fetched from a mailbox, the one fetched last at the end."""
-        moments = [
-            (max(each.fetched_at for each in _there(message, mailbox) if each.fetched_at is not None), message)
-            for message in self.beyond(0)
-            if any(each.fetched_at is not None for each in _there(message, mailbox))
-        ]
-        return [message for _, message in sorted(moments, key=lambda pair: pair[0])]
+        return self._by_moment(mailbox, lambda copy: copy.fetched_at)
 
     def deleted(self, mailbox: Selection) -> list[Message]:
         """Return what POP3 clients have deleted from a mailbox, the one deleted last at the end."""
-        moments = [
-            (max(each.deleted_at for each in _there(message, mailbox) if each.deleted_at is not None), message)
-            for message in self.beyond(0)
-            if any(each.deleted_at is not None for each in _there(message, mailbox))
-        ]
-        return [message for _, message in sorted(moments, key=lambda pair: pair[0])]
+        return self._by_moment(mailbox, lambda copy: copy.deleted_at)
+
+    def _by_moment(self, mailbox: Selection, moment: Callable[[Delivery], float | None]) -> list[Message]:
+        found = []
+        for message in self._behind(0):
+            moments = [at for copy in _there(message, mailbox) if (at := moment(copy)) is not None]
+            if moments:
+                found.append((max(moments), message.id, message))
+        return [message for *_, message in sorted(found, key=lambda each: each[:2])]
 
     def selection(self, name: str) -> Selection:
         """Return what a name opens; raises BadMail for an empty one."""
@@ -126,32 +124,25 @@ class Box:
         rows = self._api.get("/api/v1/sessions", limit=1000)["sessions"]
         return tuple(found for row in reversed(rows) if (found := self.session(row["ID"])) is not None)
 
-    def _rows(self, cursor: int) -> Iterator[Any]:
-        """Yield what a list shows of the messages behind an id, newest first."""
-        start, before = 0, 10**18
+    def _behind(self, cursor: int) -> Iterator[Message]:
+        """Yield the messages behind an id, oldest first."""
         while True:
-            page = self._api.get("/api/v1/messages", start=start, limit=_PAGE)["messages"]
-            for row in page:
-                number = int(row["ID"])
-                if number <= cursor:
-                    return
-                if number < before:  # else it moved down a page, because another came meanwhile
-                    before = number
-                    yield row
+            page = self._api.get("/api/v1/envelopes", after=cursor, limit=_PAGE)["Envelopes"]
+            for told in page:
+                cursor = int(told["ID"])
+                if (found := self._message(told)) is not None:
+                    yield found
             if len(page) < _PAGE:
                 return
-            start += _PAGE
 
-    def _message(self, row: Any) -> Message | None:
+    def _message(self, told: Any) -> Message | None:
         """Return a message that a list has shown; None if it was deleted since."""
-        number = int(row["ID"])
+        number = int(told["ID"])
         self._newest = max(self._newest, number)
         try:
-            told = self._api.get(f"/api/v1/message/{number}/envelope")
-            raw = self._source(number)
+            found = message_of(told, self._source(number))
         except NoSuchMessage:
             return None
-        found = message_of(told, raw, read=row["Read"], tags=tuple(row["Tags"]))
         return replace(found, find_session=self.session)
 
     def _source(self, number: int) -> bytes:

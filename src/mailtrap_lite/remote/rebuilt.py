@@ -39,17 +39,17 @@ def envelope_of(told: Any) -> Envelope:
     )
 
 
-def message_of(told: Any, raw: bytes, *, read: bool, tags: tuple[str, ...]) -> Message:
-    """Return a message. told: its envelope; the rest is in no envelope."""
+def message_of(told: Any, raw: bytes) -> Message:
+    """Return a message. told: its envelope; in a list that has marks and tags too."""
     number = int(told["ID"])
     return Message(
         id=number,
         envelope=envelope_of(told),
         raw=raw,
         received=seconds_of(told["Received"]),
-        read=read,
+        read=told.get("Read", False),
         deliveries=tuple(_delivery(n, number, each) for n, each in enumerate(told["Deliveries"], 1)),
-        kept_tags=tags,
+        kept_tags=tuple(told.get("Tags", ())),
     )
 
 
@@ -83,7 +83,7 @@ def session_of(told: Any) -> Session:
 
 def stray_of(told: Any) -> Stray:
     """Return a stray."""
-    message = message_of(told["Envelope"], b64decode(told["Raw"]), read=False, tags=())
+    message = message_of(told["Envelope"], b64decode(told["Raw"]))
     return Stray(message, told["BeganIn"], told["CameIn"])
 
 
