@@ -40,7 +40,10 @@ def server_for(config: pytest.Config, settings: Mapping[str, Any]) -> Iterator[S
         return
     if settings:
         names = ", ".join(settings)
-        raise CannotShare(f"{source} names a server that is shared, whose settings nobody can give here: {names}")
+        raise CannotShare(
+            f"{source} names a server that is shared, which has settings of its own, not {names} of this test; "
+            "mailtrap_factory(...) starts a server with any settings"
+        )
     from mailtrap_lite.remote import shared_sandbox
 
     with shared_sandbox(url, source=source) as sandbox:
