@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
 import pytest
 
+from mailtrap_lite import MailtrapError, Server, Stray
 from pytest_mailtrap_lite import StrayMail
-
-if TYPE_CHECKING:
-    from mailtrap_lite import Server
 
 ADVICE = (
     "It counts for no test. Wait in the earlier test for what it sends; or, if the application keeps its connections "
@@ -27,9 +25,10 @@ class Turns:
 
     def __init__(self, server: Server, config: pytest.Config) -> None:
         self._server = server
-        self._turn = server.sandbox.turn
         self._config = config
         self._pooled: bool = config.getini("mailtrap_pooled")
+        self._untold: list[Stray] = []  # that came behind the end of a test
+        self._told: set[int] = set()
 
     def register(self) -> None:
         """Have pytest call the hooks; the test that is being set up is the first."""
@@ -39,7 +38,13 @@ class Turns:
 
     def _begin(self, test: str) -> None:
         if self._server.is_running:
-            self._server.begin_test(test, pooled=self._pooled)
+            before = self._server.begin_test(test, pooled=self._pooled)
+            self._untold = [stray for stray in before if stray.message.id not in self._told]
+
+    def _strays(self) -> tuple[Stray, ...]:
+        with suppress(MailtrapError):  # a server that is shared may be gone, which the test has seen itself
+            return self._server.strays if self._server.is_running else ()
+        return ()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -51,11 +56,14 @@ class Turns:
         """End the faults of the test with it, and warn of what strayed into it until its very end."""
         if self._server.is_running:
             self._server.faults.renew()
+        strays = self._strays()
         try:
             return (yield)
         finally:
-            for stray in self._turn.untold():
-                item.warn(StrayMail(f"a stray mail: {stray}. {ADVICE}"))
+            for stray in (*self._untold, *strays, *self._strays()):
+                if stray.message.id not in self._told:
+                    self._told.add(stray.message.id)
+                    item.warn(StrayMail(f"a stray mail: {stray}. {ADVICE}"))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -63,7 +71,7 @@ class Turns:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """List the strays in the report, whether the test failed or not."""
         report = yield
-        if call.when != "setup" and (strays := self._turn.strays):
+        if call.when != "setup" and (strays := self._strays()):
             lines = "\n".join(str(stray) for stray in strays)
             report.sections.append(("mailtrap strays", f"{lines}\n{ADVICE}"))
         return report

@@ -134,11 +134,12 @@ class RemoteSandbox(RemoteProvoked, Expecting):
 
     # Whose turn it is.
 
-    def begin_test(self, name: str, *, pooled: bool = False) -> None:
+    def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
         """Serve this test from now on; see `Server.begin_test`."""
-        self._api.post("/api/v1/test", {"Name": name or "nothing yet", "Pooled": pooled})
+        told = self._api.post("/api/v1/test", {"Name": name, "Pooled": pooled})["Strays"]
         self._box.forget()
         self._token = new_token()
+        return tuple(stray_of(each) for each in told)
 
     @property
     def strays(self) -> tuple[Stray, ...]:
@@ -153,6 +154,11 @@ class RemoteSandbox(RemoteProvoked, Expecting):
         return address_of(name, self._token, self.domain if domain is None else domain)
 
     # What is everybody's.
+
+    @property
+    def settings(self) -> NoReturn:
+        """Raise CannotShare: they are those of the server."""
+        raise CannotShare("settings: a shared server has those that it was started with")
 
     @property
     def tls(self) -> NoReturn:

@@ -29,7 +29,7 @@ from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.sessions import Sessions
-from mailtrap_lite.sandbox.turn import Turn
+from mailtrap_lite.sandbox.turn import Stray, Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
@@ -284,14 +284,15 @@ class Sandbox(Searching, Expecting):
         self._sessions.clear()
         return self._store.clear(uids=uids)
 
-    def begin_test(self, name: str, *, pooled: bool = False) -> None:
-        """Serve a test from now on, empty; see `Server.begin_test`."""
-        self.turn.begin(name, self._sessions.open(), pooled=pooled)
+    def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
+        """Serve a test from now on, empty, and return the strays of the one before; see `Server.begin_test`."""
+        strays = self.turn.begin(name, self._sessions.open(), pooled=pooled)
         # A POP3 session of an earlier test keeps nobody out.
         self._locks = Locks()
         self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
         self.faults.renew()
         self.clear(uids=True)
+        return strays
 
     # Mail is fetched.
 

@@ -64,15 +64,15 @@ class Turn:
         self._earlier: dict[str, _Earlier] = {}
         self._storing: set[str] = set()  # sessions whose mail is on its way into the store
         self._strays: deque[Stray] = deque(maxlen=MOST_STRAYS)
-        self._untold: deque[Stray] = deque(maxlen=MOST_STRAYS)
         self._number = 0
         self._token = new_token()
 
-    def begin(self, test: str, sessions: Iterable[Session], *, pooled: bool) -> None:
+    def begin(self, test: str, sessions: Iterable[Session], *, pooled: bool) -> tuple[Stray, ...]:
         """Begin the turn of a test. sessions: those that are open; what they bring belongs to the tests before.
 
         pooled: only the mail that they have begun does, since the application keeps its connections.
-        Returns when all mail of before is stored, so that who clears the store then leaves none behind.
+        Returns the strays of the turn before, when all mail of before is stored, so that who clears the store then
+        leaves none behind.
         """
         with self._changed:
             before = self._earlier
@@ -84,9 +84,11 @@ class Turn:
                 known = None if pooled else before.get(session.id)
                 self._earlier[session.id] = known or _Earlier(self.test, mail.key if pooled and mail else None)
             self.test = test
+            strays = tuple(self._strays)
             self._strays.clear()
             self._token = new_token()
             self._changed.wait_for(lambda: self._storing.isdisjoint(self._earlier), PATIENCE)
+            return strays
 
     # For who accepts mail.
 
@@ -115,9 +117,7 @@ class Turn:
         """Keep a mail that belongs to an earlier turn."""
         with self._changed:
             earlier = self._earlier.get(message.envelope.session)
-            stray = Stray(message, earlier.test if earlier else _BEFORE, self.test)
-            self._strays.append(stray)
-            self._untold.append(stray)
+            self._strays.append(Stray(message, earlier.test if earlier else _BEFORE, self.test))
 
     # For who looks.
 
@@ -131,13 +131,6 @@ class Turn:
         """What came too late in this turn, oldest first."""
         with self._changed:
             return tuple(self._strays)
-
-    def untold(self) -> list[Stray]:
-        """Return what came too late since this was asked last, in whatever turn."""
-        with self._changed:
-            told = list(self._untold)
-            self._untold.clear()
-            return told
 
     def address(self, name: str, domain: str = DOMAIN) -> str:
         """Return an address that no other turn has; the same for the same name until the turn ends."""

@@ -17,13 +17,15 @@ class Isolated(ABC):
     def sandbox(self) -> Sandbox:
         """All that the product can do."""
 
-    def begin_test(self, name: str, *, pooled: bool = False) -> None:
+    def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
         """Serve this test from now on: empty, and mail over a connection that is open already is a stray.
+
+        Returns the strays of the test before.
 
         name: how a report calls it. pooled: the application keeps its connections from test to test, so that only a
         mail that was begun (MAIL) before this test is a stray. Faults are those of the settings again.
         """
-        self.sandbox.begin_test(name, pooled=pooled)
+        return self.sandbox.begin_test(name, pooled=pooled)
 
     @property
     def strays(self) -> tuple[Stray, ...]:

@@ -70,8 +70,7 @@ def begin_test(served: Served, body: BeginJson) -> StraysJson:
     Mail that comes over a connection that is open already is a stray: in no inbox, but listed below `strays`.
     The answer has those that came since the test before began.
     """
-    before = served.sandbox.turn.strays
-    served.sandbox.begin_test(body["Name"], pooled=body.get("Pooled", False))
+    before = served.sandbox.begin_test(body["Name"], pooled=body.get("Pooled", False))
     return {"Strays": [_shown(stray) for stray in before]}
 
 
