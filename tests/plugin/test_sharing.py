@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.plugin.test_fixtures import run, suite
+from tests.plugin.lean import run_lean
+from tests.plugin.test_fixtures import suite
 
 from mailtrap_lite import Server
 
@@ -46,7 +47,7 @@ def shared() -> Iterator[Server]:
 def test_workers_share_a_server_and_no_mail(suite: pytest.Pytester, shared: Server) -> None:
     suite.makepyfile(TWENTY)
 
-    result = run(suite, "--mailtrap-url", shared.url, "-rP", workers=2)
+    result = run_lean(suite, "--mailtrap-url", shared.url, "-rP", workers=2)
 
     result.assert_outcomes(passed=20)
     assert result.stdout.str().count(f"has {shared.smtp} for the session and {shared.smtp}") == 20
@@ -57,7 +58,7 @@ def test_workers_share_a_server_and_no_mail(suite: pytest.Pytester, shared: Serv
 def test_each_worker_has_a_server_without(suite: pytest.Pytester) -> None:
     suite.makepyfile(TWENTY)
 
-    result = run(suite, "-rP", workers=2)
+    result = run_lean(suite, "-rP", workers=2)
 
     result.assert_outcomes(passed=20)
     told = {tuple(line.split()[:3:2]) for line in result.outlines if line.startswith("gw")}
@@ -100,7 +101,7 @@ def test_late_two(mailtrap_session):
 """
     )
 
-    result = run(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
+    result = run_lean(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
 
     result.assert_outcomes(passed=3, failed=2, errors=1, warnings=1)
     result.stdout.fnmatch_lines(
@@ -117,7 +118,7 @@ def test_a_shared_server_that_is_none_is_told_of(suite: pytest.Pytester) -> None
     suite.makeini(f"[pytest]\nmailtrap_url = {url}\n")
     suite.makepyfile("def test_it(mailtrap): pass")
 
-    result = run(suite)
+    result = run_lean(suite)
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"E*SharedServerLost: the shared mail server at {url} does not answer: *"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.plugin.test_fixtures import run, suite
+from tests.plugin.lean import run_lean
+from tests.plugin.test_fixtures import suite
 
 __all__ = ["suite"]
 
@@ -64,9 +65,76 @@ def test_three(mailtrap_session):
 """,
     )
 
-    result = run(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
+    result = run_lean(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
 
     result.assert_outcomes(passed=2, failed=1, warnings=1)
     stray = "'late' from shop@x.test to b@x.test, *, over a connection of *::test_one (session * from 127.0.0.1:*"
     result.stdout.fnmatch_lines(["*mailtrap strays*", f"*{stray}came in *::test_two", "It counts for no test.*"])
     result.stdout.fnmatch_lines(["*warnings summary*", f"*StrayMail: a stray mail: {stray}came in *::test_two. It*"])
+
+
+def test_a_stray_warns_in_a_test_that_passes_and_may_be_made_an_error(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        LATE
+        + """
+import atexit, threading
+
+@pytest.fixture
+def at_the_end():
+    yield
+    finish("in a fixture that ends")
+
+def test_one(mailtrap_session):
+    begin(mailtrap_session)
+
+def test_two(at_the_end): pass
+
+def test_three(mailtrap_session):
+    assert mailtrap_session.messages == []
+    begin(mailtrap_session)
+
+def test_last():
+    finish("at the last")
+"""
+    )
+
+    result = run_lean(suite, "-rP")
+
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_two*",
+            "E *StrayMail: a stray mail: 'in a fixture that ends' *connection of *::test_one *came in *::test_two. *",
+            "*ERROR at teardown of test_last*",
+            "E *StrayMail: a stray mail: 'at the last' *, over a connection of *::test_three *came in *::test_last. *",
+            "*_ test_last _*",
+            "*mailtrap strays*",
+        ]
+    )
+
+
+def test_an_application_that_keeps_its_connection_says_so(suite: pytest.Pytester) -> None:
+    suite.makeini("[pytest]\nmailtrap_pooled = true\n")
+    suite.makepyfile(
+        LATE
+        + """
+@pytest.fixture(scope="session")
+def pool(mailtrap_session):
+    with smtplib.SMTP(mailtrap_session.smtp.host, mailtrap_session.smtp.port) as client:
+        yield client
+
+@pytest.mark.parametrize("n", range(3))
+def test_pooled(mailtrap_session, pool, n):
+    pool.sendmail("a@x.test", ["b@x.test"], f"Subject: {n}\\r\\n\\r\\n")
+    assert [each.subject for each in mailtrap_session.messages] == [str(n)]
+
+def test_one(mailtrap_session):
+    begin(mailtrap_session)
+
+def test_two(mailtrap_session):
+    finish()
+    assert len(mailtrap_session.strays) == 1
+"""
+    )
+
+    run_lean(suite, "-W", "default::pytest_mailtrap_lite.StrayMail").assert_outcomes(passed=5, warnings=1)
