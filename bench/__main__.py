@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "pop3": "bench.pop3.table",
     "search": "bench.search",
     "plugin": "bench.plugin",
+    "isolation": "bench.isolation",
     "wsgi": "bench.wsgi",
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench import search
+from bench import isolation, search
 from bench.pop3 import fetch
 from bench.pop3.served import Ours
 from bench.pop3.table import USER, WAYS
@@ -328,3 +328,12 @@ def test_a_search_is_measured_in_each_row() -> None:
     store.close()
     assert set(figures) == {"the first", "the next page", "longest wait of who delivers", *search.QUERIES}
     assert min(figures.values()) >= 0
+
+
+def test_uses_of_the_fixture_are_counted_and_so_are_those_that_fail() -> None:
+    suite = isolation.SUITE + "    assert n != 7, 'no port'\n"
+
+    outcome = isolation.used(12, 2, suite)
+
+    assert (outcome.uses, outcome.failed) == (12, 1)
+    assert "no port" in outcome.why
