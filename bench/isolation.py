@@ -49,7 +49,17 @@ def used(uses: int, workers: int, suite: str = SUITE) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         file, report = Path(folder) / "test_uses.py", Path(folder) / "report.xml"
         file.write_text(suite.format(uses=uses))
-        command = [sys.executable, "-m", "pytest", "-q", *PLUGINS, "-n", str(workers), f"--junit-xml={report}", file]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            *PLUGINS,
+            "-n",
+            str(workers),
+            f"--junit-xml={report}",
+            str(file),
+        ]
         began = time.perf_counter()
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - began

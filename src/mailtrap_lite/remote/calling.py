@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-import threading
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +27,6 @@ from mailtrap_lite.errors import (
 
 PATIENCE: Final = 30.0  # seconds of silence
 JSON: Final = "application/json"
-_SAFE: Final = frozenset({"GET", "DELETE", "PUT"})  # to be asked twice
 _ERRORS: Final[Mapping[int, type[MailtrapError]]] = {
     409: BadSandbox,
     410: SandboxGone,
@@ -76,28 +74,26 @@ class Place:
         return f"{'https' if self.secure else 'http'}://{host}:{self.port}{self.base}"
 
 
+class _Document(dict[str, Any]):
+    """An object of a document. That something is missing in it is no bug here: somebody else answered."""
+
+    def __missing__(self, name: str) -> Any:
+        raise SharedServerLost(f"the answer has no {name}; what answered is no mailtrap-lite, or an old one")
+
+
 class Api:
-    """Any thread; as many connections as are asked at a time, each kept. `close` lets go of those that are kept."""
+    """Any thread: each request has a connection of its own, as the server closes it anyway."""
 
     def __init__(self, place: Place, *, below: str = "", patience: float = PATIENCE) -> None:
         """below: the path of a sandbox, as "/sandboxes/NAME"."""
         self.place = place
         self._below = below
         self._patience = patience
-        self._idle: list[http.client.HTTPConnection] = []
-        self._lock = threading.Lock()
 
     @property
     def url(self) -> str:
         """What it asks, for people."""
         return self.place.url + self._below
-
-    def close(self) -> None:
-        """Close what is kept."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
 
     def get(self, path: str, **query: object) -> Any:
         """Return a document."""
@@ -130,14 +126,12 @@ class Api:
         Raises what the server's error means, or SharedServerLost when nobody answers, or somebody else.
         """
         status, octets, is_json = self._answer(method, path, query or {}, body, kind)
-        if not is_json and status == 200:
-            return status, octets.decode()
         try:
-            document = json.loads(octets)
+            document = json.loads(octets, object_hook=_Document) if is_json else octets.decode()
         except ValueError:
             document = None
-        if status == 200 or (status in also and document is not None):
-            return status, document
+        if status == 200 or (status in also and isinstance(document, _Document)):
+            return status, document if is_json else _Document()
         raise self._error(status, path, document)
 
     def _answer(
@@ -148,50 +142,18 @@ class Api:
         headers = {"Accept": JSON, **({"Content-Type": kind} if body is not None else {})}
         if self.place.authorization:
             headers["Authorization"] = self.place.authorization
-        connection, kept = self._connection(method)
+        connection = self._connection()
         try:
-            try:
-                return self._exchange(connection, method, target, body, headers)
-            except (ConnectionError, http.client.BadStatusLine):
-                # The server may have closed what was kept, meanwhile.
-                connection.close()
-                if not kept:
-                    raise
-                connection = self._new()
-                return self._exchange(connection, method, target, body, headers)
+            connection.request(method, target, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers.get_content_type() == JSON
         except (OSError, http.client.HTTPException) as err:
+            where = self.place.url
+            raise SharedServerLost(f"the shared mail server at {where} does not answer: {_reason(err)}") from err
+        finally:
             connection.close()
-            raise SharedServerLost(
-                f"the shared mail server at {self.place.url} does not answer: {_reason(err)}"
-            ) from err
 
-    def _exchange(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        target: str,
-        body: bytes | None,
-        headers: dict[str, str],
-    ) -> tuple[int, bytes, bool]:
-        connection.request(method, target, body, headers)
-        answer = connection.getresponse()
-        octets = answer.read()
-        if answer.will_close:
-            connection.close()
-        else:
-            with self._lock:
-                self._idle.append(connection)
-        return answer.status, octets, answer.headers.get_content_type() == JSON
-
-    def _connection(self, method: str) -> tuple[http.client.HTTPConnection, bool]:
-        """Return a connection and whether it was kept; what cannot be asked twice gets a new one."""
-        if method in _SAFE:
-            with self._lock:
-                if self._idle:
-                    return self._idle.pop(), True
-        return self._new(), False
-
-    def _new(self) -> http.client.HTTPConnection:
+    def _connection(self) -> http.client.HTTPConnection:
         place = self.place
         if place.secure:
             context = ssl.create_default_context()

@@ -178,20 +178,15 @@ def shared_sandbox(url: str, *, source: str = "url") -> Iterator[RemoteSandbox]:
     source: where it was given, for an error. Raises BadSetting, SharedServerLost and TooManySandboxes.
     """
     server = Api(Place.of(url, source))
+    doors = server.get("/api/v1/doors")["Doors"]
+    told = server.post("/api/v1/sandboxes", {})
+    sandbox = RemoteSandbox(Api(server.place, below=f"/sandboxes/{told['Name']}"), told, doors)
     try:
-        doors = server.get("/api/v1/doors")["Doors"]
-        told = server.post("/api/v1/sandboxes", {})
-        inside = Api(server.place, below=f"/sandboxes/{told['Name']}")
-        sandbox = RemoteSandbox(inside, told, doors)
-        try:
-            yield sandbox
-        finally:
-            sandbox.is_running = False
-            with suppress(SharedServerLost):  # then it is gone as well
-                server.ask("DELETE", f"/api/v1/sandboxes/{told['Name']}", also=frozenset({410}))
-            inside.close()
+        yield sandbox
     finally:
-        server.close()
+        sandbox.is_running = False
+        with suppress(SharedServerLost):  # then it is gone as well
+            server.ask("DELETE", f"/api/v1/sandboxes/{told['Name']}", also=frozenset({410}))
 
 
 def _endpoint(where: str, host: str) -> Endpoint:
