@@ -5,17 +5,20 @@ It knows no socket and no reply. On the loop; what may block is done on a thread
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, ParamSpec, TypeVar
 
 from mailtrap_lite.door.patience import Patience
-from mailtrap_lite.errors import MailtrapError
+from mailtrap_lite.errors import MaildropInUse, MailtrapError
 from mailtrap_lite.message import Ending, Recorder
 from mailtrap_lite.sandbox import Maildrop, Sandbox
 from mailtrap_lite.store import Entry
 
 log = logging.getLogger(__name__)
+
+LEAVING: Final = 1.0  # seconds that a login waits for a session whose client is gone
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,9 +40,18 @@ class Visit:
         """What is in the maildrop: message number n is entries[n - 1]."""
         return self._opened.entries
 
-    async def open(self, user: str, *, exclusive: bool) -> None:
-        """Open the maildrop of a user; raises MaildropInUse."""
-        await self._do(self._open, user, exclusive=exclusive)
+    async def open(self, user: str, *, exclusive: bool, leaving: Collection[asyncio.Future[None]] = ()) -> None:
+        """Open the maildrop of a user; raises MaildropInUse.
+
+        leaving: the ends of sessions whose clients are gone, which are waited for if the maildrop is in use.
+        """
+        try:
+            await self._do(self._open, user, exclusive=exclusive)
+        except MaildropInUse:
+            if not leaving:
+                raise
+            await asyncio.wait(leaving, timeout=LEAVING)
+            await self._do(self._open, user, exclusive=exclusive)
 
     async def retrieve(self, number: int) -> bytes:
         """Return the bytes of a message; raises NoSuchMessage if it was removed meanwhile."""

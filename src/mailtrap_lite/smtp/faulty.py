@@ -89,6 +89,11 @@ class Faulty(Wire):
         return self._recorder
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """Capabilities that are not there for this session."""
+        return self.sandbox.hidden | self._hidden if self._hidden else self.sandbox.hidden
+
+    @property
     def offer(self) -> Offer:
         """What this session can use."""
         return self._door.offer(tls=self._secure, hidden=self.hidden)

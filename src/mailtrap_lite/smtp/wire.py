@@ -42,9 +42,7 @@ class Wire(SMTP):
     def __init__(self, door: SmtpDoor) -> None:
         # Not super().__init__(): see overridden.py.
         self._door = door
-        # Those of the sandbox that the client is in: the default one's until it logs in to another.
-        self.sandbox = door.sandbox
-        self._faults = door.faults
+        self.sandbox, self._faults = door.sandbox, door.faults  # until the client logs in to another sandbox
         self._lines = LineReader(auth=AUTH_LINE)
         self._out: list[bytes] = []
         self._mode = Mode.COMMAND
@@ -60,11 +58,6 @@ class Wire(SMTP):
         self._draining = False
         self._context = door.tls
         self._hidden: frozenset[str] = frozenset()  # in this session only
-
-    @property
-    def hidden(self) -> frozenset[str]:
-        """Capabilities that are not there for this session."""
-        return self.sandbox.hidden | self._hidden if self._hidden else self.sandbox.hidden
 
     # What a dialogue has to do.
 
@@ -174,7 +167,7 @@ class Wire(SMTP):
         self._say(reply)
 
     def _say(self, reply: bytes, *, fault: bool = False) -> None:
-        if "ENHANCEDSTATUSCODES" in self.hidden:
+        if "ENHANCEDSTATUSCODES" in self.sandbox.hidden or "ENHANCEDSTATUSCODES" in self._hidden:
             reply = without_codes(reply)
         self._out.append(reply)
         now = self._clock()

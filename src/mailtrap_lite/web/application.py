@@ -22,6 +22,7 @@ from mailtrap_lite.web.api.page import reference
 from mailtrap_lite.web.api.routes import openapi
 from mailtrap_lite.web.enclosure import enclosed
 from mailtrap_lite.web.english import for_scripts, t
+from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import BASE_PATH, is_api
 from mailtrap_lite.web.inside import inside
 from mailtrap_lite.web.packed import pack
@@ -64,6 +65,7 @@ def create_app(
 
     many = Sandboxes(sandbox) if sandboxes is None else sandboxes
     here = app.extensions[Rooms.NAME] = Rooms(many, addresses=where, describe=openapi)
+    app.extensions[Events.NAME] = here.default.events
     app.register_blueprint(api(here))
     app.register_blueprint(reference())
     app.register_blueprint(pages(here))

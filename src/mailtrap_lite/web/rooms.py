@@ -17,7 +17,7 @@ from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.web.api.served import Served
 from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.guard import SANDBOX
+from mailtrap_lite.web.guard import ROOT, SANDBOX
 from mailtrap_lite.web.listing import Surroundings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Room:
             describe=rooms.describe,
             addresses=rooms.addresses,
         )
-        self.surroundings = Surroundings(sandbox, rooms.addresses)
+        self.surroundings = Surroundings(sandbox, rooms.addresses, rooms.names)
 
 
 class Rooms:
@@ -62,6 +62,10 @@ class Rooms:
         self._named: dict[Sandbox, Room] = {}
         self._lock = threading.Lock()
         sandboxes.on_end.append(self._forget)
+
+    def names(self) -> list[str]:
+        """Return the names of all sandboxes that have one."""
+        return [sandbox.name for sandbox in self.sandboxes]
 
     @property
     def sandbox(self) -> Sandbox:
@@ -122,7 +126,8 @@ class Counted:
         """Answer a request."""
         try:
             sandbox = self._sandboxes.find(str(environ.get(SANDBOX, "")))
-        except MailtrapError:  # which the application says in its own way
+        except MailtrapError:  # which the application says in its own way, on a page whose links lead out of here
+            environ["SCRIPT_NAME"] = environ[ROOT]
             return self._application(environ, start_response)
         if not sandbox.name:
             return self._application(environ, start_response)
