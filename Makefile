@@ -10,6 +10,7 @@ run: $(VENV)/run
 
 test: $(VENV)/dev
 	.ci/debian-packages
+	.ci/rival-suites $(BIN)/python
 	$(BIN)/python -X dev -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/dev

@@ -110,6 +110,23 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, report: pytest.TestReport) -> None:
+    """With --mailtrap-ui, leave the inspector reachable while a failed test's servers still run."""
+    if node.config.getoption("--mailtrap-ui") and _serving() and isinstance(node, pytest.Item):
+        from pytest_mailtrap_lite.showing import show_until_enter
+
+        show_until_enter(node)
+
+
+def pytest_enter_pdb(config: pytest.Config) -> None:
+    """Say where the inspector is: while somebody debugs, it answers."""
+    if _serving():
+        from pytest_mailtrap_lite.serving import running
+        from pytest_mailtrap_lite.showing import say_where
+
+        say_where(config, running())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_assertrepr_compare(
     op: str, left: object, right: object

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any  # Any: settings by name, each checked by Settings
 
 import pytest
@@ -15,12 +15,23 @@ from pytest_mailtrap_lite.turns import Turns
 
 _SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
+_running: list[Server] = []  # all of them, of whichever test
+
+
+@contextmanager
+def _known(starting: AbstractContextManager[Server]) -> Iterator[Server]:
+    with starting as server:
+        _running.append(server)
+        try:
+            yield server
+        finally:
+            _running.remove(server)
 
 
 @contextmanager
 def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
     """Run a server for one test."""
-    with server_for(request.config, of_test(request, settings)) as server:
+    with _known(server_for(request.config, of_test(request, settings))) as server:
         request.node.stash.setdefault(_SERVERS, []).append(server)
         yield server
 
@@ -28,7 +39,7 @@ def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> I
 @contextmanager
 def session_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
     """Run the one server of a session."""
-    with server_for(request.config, of_test(request, settings)) as server:
+    with _known(server_for(request.config, of_test(request, settings))) as server:
         request.config.stash[_SESSION_SERVER] = server
         Turns(server, request.config).register()
         yield server
@@ -42,7 +53,7 @@ def further_servers(request: pytest.FixtureRequest, settings: Mapping[str, Any])
     with ExitStack() as servers:
 
         def start(**changes: Any) -> Server:
-            server = servers.enter_context(Server(**{**common, **translated(changes)}))
+            server = servers.enter_context(_known(Server(**{**common, **translated(changes)})))
             request.node.stash.setdefault(_SERVERS, []).append(server)
             return server
 
@@ -59,5 +70,15 @@ def agree(item: pytest.Item) -> None:
 
 def servers_of(item: pytest.Item) -> list[Server]:
     """Return the servers that run and that a test could have used, its own first."""
-    servers = [*item.stash.get(_SERVERS, []), item.config.stash.get(_SESSION_SERVER, None)]
-    return [server for server in dict.fromkeys(servers) if server is not None and server.is_running]
+    own: list[Server] = item.stash.get(_SERVERS, [])
+    servers = dict.fromkeys(own)
+    shared = item.config.stash.get(_SESSION_SERVER, None)
+    names = item.fixturenames if isinstance(item, pytest.Function) else []
+    if shared is not None and shared.is_running and ("mailtrap_session" in names or shared.messages):
+        servers[shared] = None
+    return [server for server in servers if server.is_running]
+
+
+def running() -> list[Server]:
+    """Return all servers that run now."""
+    return [server for server in _running if server.is_running]

@@ -39,6 +39,7 @@ Anything else that is raised is a bug of ours: 451, `-ERR [SYS/TEMP]` or 500, lo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from mailtrap_lite.terminal import escaped
 
@@ -203,9 +204,18 @@ class MaildropInUse(MailtrapError):
 
 
 class Unmet(MailtrapError, AssertionError):
-    """What a test expects is not so; the text says what was expected and what there is instead."""
+    """What a test expects is not so; the text says what was expected and what there is instead.
+
+    expected: the Mail that was waited for, if it was one; for reports that tell more than the text.
+    """
 
     http = 409
+    expected: object | None = None
+
+    def about(self, expected: object) -> Self:
+        """Return it with what was expected."""
+        self.expected = expected
+        return self
 
 
 class NoMailArrived(Unmet):

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, NoReturn  # Any: JSON documents
 
-from mailtrap_lite.errors import BadSetting, CannotShare, SharedServerLost
+from mailtrap_lite.errors import BadSetting, CannotShare, MailtrapError, SharedServerLost
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.remote.box import Box
 from mailtrap_lite.remote.calling import Api, Place
@@ -42,13 +42,26 @@ class RemoteSandbox(RemoteProvoked, Expecting):
             name: _endpoint(where, api.place.host) for name, where in doors.items()
         }
         self.faults = RemoteFaults(api)
-        self.is_running = True
+        self._ended = False
         self._api = api
         self._box = Box(api, self.name)
         self._token = new_token()
 
     def __repr__(self) -> str:
         return f"<mailtrap_lite.RemoteSandbox {self.name} of {self._api.place.url}>"
+
+    def end(self) -> None:
+        """Know from now on that it is over."""
+        self._ended = True
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is not over, and the server answers."""
+        if self._ended:
+            return False
+        with suppress(MailtrapError):
+            return bool(self._api.get("/api/v1/doors"))
+        return False
 
     # Where it is.
 
@@ -184,7 +197,7 @@ def shared_sandbox(url: str, *, source: str = "url") -> Iterator[RemoteSandbox]:
     try:
         yield sandbox
     finally:
-        sandbox.is_running = False
+        sandbox.end()
         with suppress(SharedServerLost):  # then it is gone as well
             server.ask("DELETE", f"/api/v1/sandboxes/{told['Name']}", also=frozenset({410}))
 

@@ -135,9 +135,9 @@ def sent(
     # What was begun before the last of them came belongs to them; what begins now does not.
     left = _decide(watched, sighting, None, timeout=max(0.0, stopwatch.left(timeout)), stopwatch=Stopwatch())
     if count is not None and len(sighting.found) > count:
-        raise UnexpectedMail(reports.too_many(expected, count, sighting.found, place=watched.place))
+        raise UnexpectedMail(reports.too_many(expected, count, sighting.found, place=watched.place)).about(expected)
     if count is not None and left:
-        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout))
+        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout)).about(expected)
     return sighting.found
 
 
@@ -160,9 +160,9 @@ def none(
         stopwatch.wait(watched, revision, remaining)
     left = [] if sighting.found else _decide(watched, sighting, 1, timeout=timeout, stopwatch=Stopwatch())
     if sighting.found:
-        raise UnexpectedMail(reports.unexpected(expected, sighting.found, place=watched.place))
+        raise UnexpectedMail(reports.unexpected(expected, sighting.found, place=watched.place)).about(expected)
     if left:
-        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout))
+        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout)).about(expected)
 
 
 def cursor_of(after: int | Message) -> int:
@@ -198,7 +198,7 @@ def _seen(
 def _too_few(watched: Watched, sighting: Sighting, count: int, timeout: float) -> NoMailArrived:
     return NoMailArrived(
         reports.too_few(sighting.expected, count, sighting.found, sighting.others, place=watched.place, timeout=timeout)
-    )
+    ).about(sighting.expected)
 
 
 def _decide(
