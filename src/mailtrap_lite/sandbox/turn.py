@@ -65,7 +65,7 @@ class Turn:
         self._storing: set[str] = set()  # sessions whose mail is on its way into the store
         self._strays: deque[Stray] = deque(maxlen=MOST_STRAYS)
         self._number = 0
-        self._token = new_token()
+        self._token = ""  # made when it is needed: most tests ask for no address
 
     def begin(self, test: str, sessions: Iterable[Session], *, pooled: bool) -> tuple[Stray, ...]:
         """Begin the turn of a test. sessions: those that are open; what they bring belongs to the tests before.
@@ -86,7 +86,7 @@ class Turn:
             self.test = test
             strays = tuple(self._strays)
             self._strays.clear()
-            self._token = new_token()
+            self._token = ""
             self._changed.wait_for(lambda: self._storing.isdisjoint(self._earlier), PATIENCE)
             return strays
 
@@ -134,7 +134,9 @@ class Turn:
 
     def address(self, name: str, domain: str = DOMAIN) -> str:
         """Return an address that no other turn has; the same for the same name until the turn ends."""
-        return address_of(name, self._token, domain)
+        with self._changed:
+            self._token = self._token or new_token()
+            return address_of(name, self._token, domain)
 
 
 def address_of(name: str, token: str, domain: str) -> str:
