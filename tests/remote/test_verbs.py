@@ -112,7 +112,7 @@ def test_mail_is_waited_for(mail: Any_) -> None:
 def test_a_wait_sees_what_comes_during_it(mail: Any_) -> None:
     async def both() -> str:
         sending = asyncio.create_task(asyncio.to_thread(send, mail, "later"))
-        message = await mail.aio.wait_for(subject="later")
+        message = await mail.aio.wait_for(subject="later", timeout=30)
         await sending
         await mail.aio.assert_no_mail(after=message)
         return message.subject
