@@ -115,7 +115,15 @@ def blocks(document: Path, language: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "docs/asserting.md", "docs/faults.md", "docs/isolation.md", "docs/mailboxes.md", "docs/reading.md"],
+    [
+        "README.md",
+        "docs/asserting.md",
+        "docs/faults.md",
+        "docs/isolation.md",
+        "docs/mailboxes.md",
+        "docs/reading.md",
+        "docs/sandboxes.md",
+    ],
 )
 def test_the_python_of_a_document_runs(name: str, tmp_path: Path) -> None:
     found = blocks(ROOT / name, "python")

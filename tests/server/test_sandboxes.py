@@ -131,6 +131,21 @@ def test_a_pop3_user_names_the_sandbox_and_the_mailbox_in_it(shared: Server, for
         client.quit()
 
 
+def test_a_user_may_act_as_a_sandbox_or_as_a_user_in_its_own(shared: Server) -> None:
+    with shared.sandboxes.temporary() as box:
+        for to in ("alice@x.test", "bob@x.test"):
+            box.deliver(MAIL.encode(), to=to)
+        found = []
+        for user, acts_as in (("app", box.name), (f"{box.name}+app", "bob"), ("app", f"{box.name}+bob")):
+            client = poplib.POP3(shared.pop3.host, shared.pop3.port, timeout=20)
+            login = base64.b64encode(f"{acts_as}\0{user}\0any".encode()).decode()
+            client._shortcmd(f"AUTH PLAIN {login}")  # type: ignore[attr-defined]  # poplib has no AUTH
+            found.append(client.stat()[0])
+            client.quit()
+
+    assert found == [2, 1, 1]
+
+
 def test_who_cannot_log_in_writes_to_the_domain_of_the_sandbox(shared: Server) -> None:
     with shared.sandboxes.temporary() as one, shared.sandboxes.temporary() as two:
         cursor = shared.mark()

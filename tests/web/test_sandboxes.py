@@ -18,7 +18,7 @@ from mailtrap_lite.message import Message, Protocol, Recorder
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import create_app
-from mailtrap_lite.web.guard import HEADERS
+from mailtrap_lite.web.guard import HEADERS, within
 from mailtrap_lite.web.rooms import Rooms
 
 TOKEN = "secret-token"
@@ -267,3 +267,17 @@ def test_what_a_page_remembers_is_not_shown_in_the_next_sandbox_of_that_name(
             box.deliver(f"To: {subject}@x.test\r\nSubject: {subject}\r\n\r\n".encode())
             found = client.get("/sandboxes/shop/?q=is:unread").text
             assert (subject in found, "first@x.test" in found) == (True, subject == "first")
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("/sandboxes/shop/api/v1/info", "/api/v1/info"),
+        ("/sandboxes/shop", ""),
+        ("/sandboxes/", "/sandboxes/"),
+        ("/api/v1/sandboxes/shop", "/api/v1/sandboxes/shop"),
+        ("/sandboxes/a/sandboxes/b/", "/sandboxes/b/"),
+    ],
+)
+def test_a_path_is_known_as_it_is_inside_of_a_sandbox(path: str, inside: str) -> None:
+    assert within(path) == inside

@@ -39,7 +39,10 @@ class Stay:
     def maildrop_of(self, user: str, acts_as: str) -> str:
         """Go on where a user name leads to, and return which maildrop is meant there; raises SandboxGone."""
         guest = self._move(user)
-        return guest.maildrop if acts_as == user else self._sandboxes.guest(acts_as).user
+        if acts_as == user:
+            return guest.maildrop
+        other = self._sandboxes.guest(acts_as)
+        return self._move(acts_as).maildrop if other.sandbox.name else other.user
 
     def turn(self, maildrop: str) -> AbstractContextManager[None]:
         """Return a block for a login, which may come too soon."""

@@ -157,9 +157,11 @@ class Sandboxes:
             if len(self._gone) > MOST_GONE:
                 self._gone.popitem(last=False)
         messages = sandbox.counts().total
-        for told in self.on_end:
-            told(sandbox)
-        sandbox.close(partial(_gone, name))
+        try:
+            for told in self.on_end:
+                told(sandbox)
+        finally:
+            sandbox.close(partial(_gone, name))
         return messages
 
     def close(self) -> None:

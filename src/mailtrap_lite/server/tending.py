@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.server.doors import Door
@@ -31,7 +32,8 @@ class _Scissors:
         if _is_on(self._loop):
             self._cut(sandbox)
         else:
-            self._loop.run(self._cut_soon(sandbox), timeout=PATIENCE)
+            with suppress(TimeoutError):  # a loop that has much to do does it a little later
+                self._loop.start(self._cut_soon(sandbox)).result(PATIENCE)
 
     async def _cut_soon(self, sandbox: Sandbox) -> None:
         self._cut(sandbox)
