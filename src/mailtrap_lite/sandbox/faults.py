@@ -10,25 +10,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from mailtrap_lite import faults  # its names are imported by who has a fault
 from mailtrap_lite.errors import BadFault, BadSetting, Reply, ServerClosed
-from mailtrap_lite.faults import (
-    Action,
-    ActiveFault,
-    BadCertificate,
-    Chance,
-    Err,
-    Fault,
-    Greylist,
-    Occasion,
-    Stage,
-    fault_of,
-)
-from mailtrap_lite.faults.grammar import action_of, fault_with
+from mailtrap_lite.faults import Stage
 from mailtrap_lite.faults.stages import POP3_STAGES, stage_of
 from mailtrap_lite.message import Protocol
 from mailtrap_lite.settings import Settings
+
+if TYPE_CHECKING:
+    from mailtrap_lite.faults import Action, ActiveFault, Fault, Occasion
 
 log = logging.getLogger(__name__)
 
@@ -93,28 +85,30 @@ class Faults:
         How often: each time, or the first `times`, each `every`-th, the `nth` only, or with a `chance` from 0 to 1 that
         is the same for the same seed. Raises BadFault for what is impossible, and says what is possible.
         """
+        from mailtrap_lite.faults import grammar  # imported by who has a fault
+
         match = {"to": to, "sender": sender, "user": user, "client": client, "session": session}
         count = {"times": times, "every": every, "nth": nth, "chance": chance, "seed": seed}
         given = match.items() | count.items()
         options = {name: _text(value) for name, value in given if value is not None}
         if protocol is not None:
             options["protocol"] = str(protocol)
-        what = action_of(action) if isinstance(action, str) else action
-        return self.put(fault_with(stage_of(stage), what, options, new_seed=_new_seed))
+        what = grammar.action_of(action) if isinstance(action, str) else action
+        return self.put(grammar.fault_with(stage_of(stage), what, options, new_seed=_new_seed))
 
     def read(self, line: str) -> ActiveFault:
         """Add a fault that is written as on the command line: "RCPT bob@* 450 4.2.1 busy times=2"; raises BadFault."""
-        return self.put(fault_of(line, new_seed=_new_seed))
+        return self.put(faults.fault_of(line, new_seed=_new_seed))
 
     def put(self, fault: Fault) -> ActiveFault:
         """Add a fault that is there as a value; raises BadFault if it cannot happen at this server."""
         self._refuse_what_never_happens(fault)
         # What a seed gives has to be the same each time, so it is not the chance of `secrets`.
-        dice = random.Random(fault.count.seed if isinstance(fault.count, Chance) else 0).random  # noqa: S311
+        dice = random.Random(fault.count.seed if isinstance(fault.count, faults.Chance) else 0).random  # noqa: S311
         with self._lock:
             if len(self.active) >= MOST:
                 raise BadFault(f"there are {MOST} faults already; remove some")
-            active = ActiveFault(next(self._numbers), fault, dice=dice, remove=self._remove)
+            active = faults.ActiveFault(next(self._numbers), fault, dice=dice, remove=self._remove)
             self.active = (*self.active, active)
         return active
 
@@ -153,7 +147,7 @@ class Faults:
             given or settings.tls or settings.require_tls or settings.pop3_require_tls
         ):
             raise BadFault(f"{fault.stage}: this server has no TLS; Server(tls=True), or --tls, opens it")
-        if isinstance(fault.action, BadCertificate) and given:
+        if isinstance(fault.action, faults.BadCertificate) and given:
             raise BadFault(f"{fault}: possible with the certificate that is made for this run, not with a tls_cert")
 
     # The common ones.
@@ -164,12 +158,12 @@ class Faults:
         wait: seconds that have to pass between the first attempt and one that is accepted; 0: the second one is.
         """
         reply = Reply(450, "4.7.1", "Greylisted, try again later")
-        return self.put(Fault(stage=Stage.RCPT, action=reply, to=to, count=Greylist(wait)))
+        return self.put(faults.Fault(stage=Stage.RCPT, action=reply, to=to, count=faults.Greylist(wait)))
 
     def quota_full(self, to: str = "*", *, permanent: bool = False) -> ActiveFault:
         """Refuse mail for these recipients as of a full mailbox: with 452 4.2.2, as most do, or for good with 552."""
         reply = Reply(552, "5.2.2", "Mailbox full") if permanent else Reply(452, "4.2.2", "Mailbox full, try later")
-        return self.put(Fault(stage=Stage.RCPT, action=reply, to=to))
+        return self.put(faults.Fault(stage=Stage.RCPT, action=reply, to=to))
 
     def flaky(self, chance: float, *, seed: int | None = None, stage: Stage | str = Stage.MAIL) -> ActiveFault:
         """Refuse with this probability, for now: a mail transaction with 451 4.3.0, or at another stage.
@@ -177,7 +171,7 @@ class Faults:
         At a stage of POP3, as "login" or "RETR", with `-ERR [SYS/TEMP]`.
         """
         where = stage_of(stage)
-        error = Err("out of order, try again later", "SYS/TEMP")
+        error = faults.Err("out of order, try again later", "SYS/TEMP")
         reply = Reply(421, "4.3.0", "Out of order") if where is Stage.BANNER else Reply(451, "4.3.0", "Out of order")
         pop3 = where in POP3_STAGES and where is not Stage.BANNER
         return self.add(where, error if pop3 else reply, chance=chance, seed=seed)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
-from mailtrap_lite.faults import Flaw
 from mailtrap_lite.message import Protocol
 from mailtrap_lite.offer import Offer
 from mailtrap_lite.sandbox import Sandbox
@@ -23,6 +22,9 @@ from mailtrap_lite.smtp.protocol import CaptureSMTP
 from mailtrap_lite.smtp.replies import NO_EHLO, NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
 from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
 from mailtrap_lite.smtp.wire import Wire
+
+if TYPE_CHECKING:
+    from mailtrap_lite.faults import Flaw
 
 NOTHING: Final[frozenset[str]] = frozenset()
 # Seconds for what needs none: an aborted transport is gone after a turn of the loop.
