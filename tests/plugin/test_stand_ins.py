@@ -195,4 +195,6 @@ def test_a_fixture_that_nobody_knows_is_refused(suite: pytest.Pytester) -> None:
 
     result = run(suite, "")
 
-    result.stderr.fnmatch_lines(["ERROR: mailtrap_fixtures: 'smtp' is no fixture that we stand in for; there are smtpd, smtpserver"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: mailtrap_fixtures: 'smtp' is no fixture that we stand in for; there are smtpd, smtpserver"]
+    )

@@ -9,20 +9,16 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from mailtrap_lite import faults  # its names are imported by who has a fault
 from mailtrap_lite.errors import BadFault, BadSetting, ServerClosed
-from mailtrap_lite.faults import (
-    ActiveFault,
-    BadCertificate,
-    Chance,
-    Fault,
-    Occasion,
-    Stage,
-    fault_of,
-)
+from mailtrap_lite.faults import Stage
 from mailtrap_lite.sandbox.planning import Planning, line_of, new_seed
 from mailtrap_lite.settings import Settings
+
+if TYPE_CHECKING:
+    from mailtrap_lite.faults import ActiveFault, Fault, Occasion
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +29,7 @@ _BEFORE_LOGIN: Final = (Stage.CONNECT, Stage.HANDSHAKE, Stage.BANNER, Stage.STAR
 _NEED_TLS: Final = (Stage.HANDSHAKE, Stage.STARTTLS, Stage.STLS)
 
 
-class Faults(Planning[ActiveFault]):
+class Faults(Planning["ActiveFault"]):
     """The first that fits and is due happens, in the order in which they were added.
 
     Any thread adds and removes; only the doors ask, on the loop.
@@ -71,11 +67,11 @@ class Faults(Planning[ActiveFault]):
         """Add a fault that is there as a value; raises BadFault if it cannot happen at this server."""
         self._refuse_what_never_happens(fault)
         # What a seed gives has to be the same each time, so it is not the chance of `secrets`.
-        dice = random.Random(fault.count.seed if isinstance(fault.count, Chance) else 0).random  # noqa: S311
+        dice = random.Random(fault.count.seed if isinstance(fault.count, faults.Chance) else 0).random  # noqa: S311
         with self._lock:
             if len(self.active) >= MOST:
                 raise BadFault(f"there are {MOST} faults already; remove some")
-            active = ActiveFault(next(self._numbers), fault, dice=dice, remove=self._remove)
+            active = faults.ActiveFault(next(self._numbers), fault, dice=dice, remove=self._remove)
             self.active = (*self.active, active)
         return active
 
@@ -105,7 +101,7 @@ class Faults(Planning[ActiveFault]):
 
     def _add_those_of_settings(self) -> None:
         for line in self._settings.faults:
-            fault = fault_of(line, new_seed=new_seed)
+            fault = faults.fault_of(line, new_seed=new_seed)
             if not (self._after_login and fault.stage in _BEFORE_LOGIN):
                 self.put(fault)
 
@@ -120,7 +116,7 @@ class Faults(Planning[ActiveFault]):
             given or settings.tls or settings.require_tls or settings.pop3_require_tls
         ):
             raise BadFault(f"{fault.stage}: this server has no TLS; Server(tls=True), or --tls, opens it")
-        if isinstance(fault.action, BadCertificate) and given:
+        if isinstance(fault.action, faults.BadCertificate) and given:
             raise BadFault(f"{fault}: possible with the certificate that is made for this run, not with a tls_cert")
 
     def down(self) -> AbstractContextManager[None]:

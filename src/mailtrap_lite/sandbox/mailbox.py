@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 from mailtrap_lite.accounts import Selection, login_of
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox.expecting import Expecting
-from mailtrap_lite.sandbox.files import mails_in
 from mailtrap_lite.sandbox.planting import addresses_of
 from mailtrap_lite.sandbox.waiting import Watchable, Watched
 
@@ -117,6 +116,8 @@ class Mailbox(Expecting):
         mbox file as it lies there.
         Raises BadMail, and then nothing was planted, for what is none of these or cannot be read.
         """
+        from mailtrap_lite.sandbox.files import mails_in  # imported by who has files
+
         mails = list(mails_in(Path(source)))
         if self._selection.everything:
             for raw in mails:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from typing import Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+from mailtrap_lite import faults  # its names are imported by who has a fault
 from mailtrap_lite.errors import Reply
-from mailtrap_lite.faults import Action, Err, Fault, Greylist, Stage, fault_of
-from mailtrap_lite.faults.grammar import action_of, fault_with
-from mailtrap_lite.faults.occasion import Hit
+from mailtrap_lite.faults import Stage
 from mailtrap_lite.faults.stages import POP3_STAGES, stage_of
-from mailtrap_lite.message import Protocol as Spoken
+
+if TYPE_CHECKING:
+    from mailtrap_lite.faults import Action, Fault, Hit
+    from mailtrap_lite.message import Protocol as Spoken
 
 _MOST_TOLD: Final = 5  # sessions, in a line
 
@@ -66,18 +68,20 @@ class Planning(ABC, Generic[F]):
         How often: each time, or the first `times`, each `every`-th, the `nth` only, or with a `chance` from 0 to 1 that
         is the same for the same seed. Raises BadFault for what is impossible, and says what is possible.
         """
+        from mailtrap_lite.faults import grammar  # imported by who has a fault
+
         match = {"to": to, "sender": sender, "user": user, "client": client, "session": session}
         count = {"times": times, "every": every, "nth": nth, "chance": chance, "seed": seed}
         given = match.items() | count.items()
         options = {name: _text(value) for name, value in given if value is not None}
         if protocol is not None:
             options["protocol"] = str(protocol)
-        what = action_of(action) if isinstance(action, str) else action
-        return self.put(fault_with(stage_of(stage), what, options, new_seed=new_seed))
+        what = grammar.action_of(action) if isinstance(action, str) else action
+        return self.put(grammar.fault_with(stage_of(stage), what, options, new_seed=new_seed))
 
     def read(self, line: str) -> F:
         """Add a fault that is written as on the command line: "RCPT bob@* 450 4.2.1 busy times=2"; raises BadFault."""
-        return self.put(fault_of(line, new_seed=new_seed))
+        return self.put(faults.fault_of(line, new_seed=new_seed))
 
     # The common ones.
 
@@ -87,12 +91,12 @@ class Planning(ABC, Generic[F]):
         wait: seconds that have to pass between the first attempt and one that is accepted; 0: the second one is.
         """
         reply = Reply(450, "4.7.1", "Greylisted, try again later")
-        return self.put(Fault(stage=Stage.RCPT, action=reply, to=to, count=Greylist(wait)))
+        return self.put(faults.Fault(stage=Stage.RCPT, action=reply, to=to, count=faults.Greylist(wait)))
 
     def quota_full(self, to: str = "*", *, permanent: bool = False) -> F:
         """Refuse mail for these recipients as of a full mailbox: with 452 4.2.2, as most do, or for good with 552."""
         reply = Reply(552, "5.2.2", "Mailbox full") if permanent else Reply(452, "4.2.2", "Mailbox full, try later")
-        return self.put(Fault(stage=Stage.RCPT, action=reply, to=to))
+        return self.put(faults.Fault(stage=Stage.RCPT, action=reply, to=to))
 
     def flaky(self, chance: float, *, seed: int | None = None, stage: Stage | str = Stage.MAIL) -> F:
         """Refuse with this probability, for now: a mail transaction with 451 4.3.0, or at another stage.
@@ -100,7 +104,7 @@ class Planning(ABC, Generic[F]):
         At a stage of POP3, as "login" or "RETR", with `-ERR [SYS/TEMP]`.
         """
         where = stage_of(stage)
-        error = Err("out of order, try again later", "SYS/TEMP")
+        error = faults.Err("out of order, try again later", "SYS/TEMP")
         reply = Reply(421, "4.3.0", "Out of order") if where is Stage.BANNER else Reply(451, "4.3.0", "Out of order")
         pop3 = where in POP3_STAGES and where is not Stage.BANNER
         return self.add(where, error if pop3 else reply, chance=chance, seed=seed)

@@ -18,7 +18,6 @@ from typing import ParamSpec, TypeVar
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
 from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
-from mailtrap_lite.message.handover import wire
 from mailtrap_lite.message.underway import UnderWay, mail_under_way
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
@@ -73,6 +72,8 @@ class Sandbox(Searching, Expecting):
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
         if recorder is not None and envelope.remarks:
+            from mailtrap_lite.message.handover import wire  # most clients give no reason
+
             recorder.note_findings(wire(envelope))
         if self.settings.strict:
             refused = await asyncio.to_thread(_refused_by_lint, envelope, raw)
