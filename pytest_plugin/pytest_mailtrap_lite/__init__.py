@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from mailtrap_lite import Server
 
+pytest_plugins = ("pytest_mailtrap_lite.frameworks",)
+
 
 class StrayMail(pytest.PytestWarning):
     """Mail came over a connection of an earlier test; the text names both. No inbox has it."""
