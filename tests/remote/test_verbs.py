@@ -267,6 +267,7 @@ def test_it_says_where_it_is(mail: Any_) -> None:
 
     assert mail.addresses() == {"smtp": str(mail.smtp), "pop3": str(mail.pop3)}
     assert mail.is_running
+    assert f"{mail.web.host}:{mail.web.port}" in mail.url
     with urllib.request.urlopen(f"{mail.url}/") as page:
         assert b"<html" in page.read()
     for door in doors:

@@ -96,6 +96,11 @@ class RemoteSandbox(RemoteProvoked, Expecting):
         return endpoint
 
     @property
+    def web(self) -> Endpoint:
+        """Where mail is shown: `.host` and `.port` of the server."""
+        return Endpoint(self._api.place.host, self._api.place.port)
+
+    @property
     def url(self) -> str:
         """The inspector's address in this sandbox; its API is below."""
         return self._api.url
