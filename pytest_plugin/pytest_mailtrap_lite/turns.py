@@ -37,13 +37,13 @@ class Turns:
         self._begin(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0])
 
     def _begin(self, test: str) -> None:
-        if self._server.is_running:
+        with suppress(MailtrapError):  # it has ended, or is shared and gone, which the test sees itself
             before = self._server.begin_test(test, pooled=self._pooled)
             self._untold = [stray for stray in before if stray.message.id not in self._told]
 
     def _strays(self) -> tuple[Stray, ...]:
-        with suppress(MailtrapError):  # a server that is shared may be gone, which the test has seen itself
-            return self._server.strays if self._server.is_running else ()
+        with suppress(MailtrapError):
+            return self._server.strays
         return ()
 
     @pytest.hookimpl(tryfirst=True)
@@ -54,7 +54,7 @@ class Turns:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None]:
         """End the faults of the test with it, and warn of what strayed into it until its very end."""
-        if self._server.is_running:
+        with suppress(MailtrapError):
             self._server.faults.renew()
         strays = self._strays()
         try:
@@ -71,7 +71,7 @@ class Turns:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """List the strays in the report, whether the test failed or not."""
         report = yield
-        if call.when != "setup" and (strays := self._strays()):
+        if (call.when == "call" or report.failed) and (strays := self._strays()):
             lines = "\n".join(str(stray) for stray in strays)
             report.sections.append(("mailtrap strays", f"{lines}\n{ADVICE}"))
         return report
