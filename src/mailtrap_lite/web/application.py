@@ -64,7 +64,9 @@ def create_app(
         return addresses() if addresses else {"smtp": str(settings.smtp), "pop3": str(settings.pop3)}
 
     many = Sandboxes(sandbox) if sandboxes is None else sandboxes
-    here = app.extensions[Rooms.NAME] = Rooms(many, addresses=where, describe=openapi)
+    here = app.extensions[Rooms.NAME] = Rooms(
+        many, addresses=where, describe=openapi, event_streams=settings.event_streams
+    )
     app.extensions[Events.NAME] = here.default.events
     app.register_blueprint(api(here))
     app.register_blueprint(reference())

@@ -29,7 +29,7 @@ class Room:
 
     def __init__(self, sandbox: Sandbox, rooms: Rooms) -> None:
         self.sandbox = sandbox
-        self.events = Events(sandbox, most=sandbox.settings.event_streams)
+        self.events = Events(sandbox, most=rooms.event_streams)
         self.served = Served(
             sandbox,
             self.events,
@@ -42,6 +42,7 @@ class Room:
 
 class Rooms:
     """Any thread. addresses: returns where the doors are, as HOST:PORT by name. describe: returns the API's document.
+    event_streams: how many may be open for one sandbox.
 
     `sandbox`, `served` and `surroundings` are those of the request that is being answered.
     """
@@ -54,10 +55,12 @@ class Rooms:
         *,
         addresses: Callable[[], Mapping[str, str]],
         describe: Callable[[], dict[str, object]],
+        event_streams: int,
     ) -> None:
         self.sandboxes = sandboxes
         self.addresses = addresses
         self.describe = describe
+        self.event_streams = event_streams
         self.default = Room(sandboxes.default, self)
         self._named: dict[Sandbox, Room] = {}
         self._lock = threading.Lock()
