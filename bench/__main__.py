@@ -12,7 +12,7 @@ MEASUREMENTS = {
     "smtp_memory": "bench.smtp.memory",
     "pop3": "bench.pop3.table",
     "search": "bench.search",
-    "plugin": "bench.plugin",
+    "plugin": "bench.plugin.table",
     "isolation": "bench.isolation",
     "wsgi": "bench.wsgi",
 }

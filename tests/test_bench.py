@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from bench import isolation, search
+from bench.plugin import table
+from bench.plugin.suites import CONTENDERS, Contender, conftest, empty, sending
 from bench.pop3 import fetch
 from bench.pop3.served import Ours
 from bench.pop3.table import USER, WAYS
@@ -318,6 +320,26 @@ def test_the_list_of_measurements_says_what_each_is(project: Path) -> None:
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert list(listed) == ["smtp", "smtp_latency", "smtp_memory", "pop3", "search", "plugin", "wsgi"]
     assert all(len(text) > 20 for text in listed.values())
+
+
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
+def test_each_contender_of_the_plugin_has_suites_that_can_be_run(contender: Contender) -> None:
+    for text in (conftest(contender, watch=True), empty(contender, 1), sending(contender, 1)):
+        compile(text, contender.name, "exec")
+
+    assert f"({contender.fixture}, n)" in sending(contender, 1)
+
+
+def test_the_fixture_is_measured(tmp_path: Path) -> None:
+    runner = table.Runner(sys.executable, tmp_path)
+
+    own = table.fixtures(runner, [CONTENDERS[0]], 0, 3)
+    runner.write(CONTENDERS[0], sending(CONTENDERS[0], 3), watch=True)
+    took = runner.run(CONTENDERS[0])
+
+    assert own == {"ours": {}}
+    assert took.wall > 0
+    assert {name: len(times) for name, times in runner.times().items()} == {"setup": 3, "teardown": 3, "latency": 3}
 
 
 def test_a_search_is_measured_in_each_row() -> None:
