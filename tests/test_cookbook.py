@@ -64,7 +64,7 @@ def test_each_kind_of_failure_is_shown(page: str, kind: str) -> None:
 
 def test_what_is_said_of_the_ini_file_is_done_by_an_example_or_a_test(page: str, project: Path) -> None:
     used = "".join(path.read_text(encoding="utf-8") for path in project.glob("examples/*/pytest.ini"))
-    used += (project / "tests" / "plugin" / "test_frameworks.py").read_text(encoding="utf-8")
+    used += (project / "tests" / "plugin" / "test_environment.py").read_text(encoding="utf-8")
     usual, *others = re.findall(r"^```ini\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
     assert [line.strip() for line in usual.splitlines()] == ["mailtrap_env =", *USUAL]

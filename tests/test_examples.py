@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ def test_each_example_is_run_and_listed() -> None:
 
     assert folders == sorted(PLUGINS)
     assert [name for name in (*folders, *files) if f"]({name})" not in listed] == []
+    assert [name for name in re.findall(r"\]\((.+?)\)", listed) if not (EXAMPLES / name).exists()] == []
 
 
 @pytest.mark.parametrize("name", PLUGINS)

@@ -29,10 +29,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def worker(broker: None, mailtrap_session_env: Server) -> Iterator[None]:
     """A worker that is started once, and inherits where the server of the session is."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
-    process = subprocess.Popen([sys.executable, "-m", *COMMAND, *QUICK], env=environment)
-    yield
-    process.terminate()
-    process.wait(30)
+    with subprocess.Popen([sys.executable, "-m", *COMMAND, *QUICK], env=environment) as process:
+        yield
+        process.terminate()
 
 
 def remind(address: str, what: str, *, here: bool = False) -> None:
