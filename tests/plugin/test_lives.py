@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.plugin.lean import run_lean
-from tests.plugin.test_fixtures import suite
+from tests.plugin.test_fixtures import run, suite
 
 __all__ = ["suite"]
 
@@ -97,4 +96,4 @@ def test_further_servers_share_a_thread_and_go_down_alone(suite: pytest.Pytester
             assert (mailtrap.smtp, mailtrap.pop3) == ports
     """)
 
-    run_lean(suite).assert_outcomes(passed=2)
+    run(suite).assert_outcomes(passed=2)

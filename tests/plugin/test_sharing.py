@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.plugin.lean import run_lean
-from tests.plugin.test_fixtures import suite
+from tests.plugin.test_fixtures import run, suite
 
 from mailtrap_lite import Server
 
@@ -47,7 +46,7 @@ def shared() -> Iterator[Server]:
 def test_workers_share_a_server_and_no_mail(suite: pytest.Pytester, shared: Server) -> None:
     suite.makepyfile(TWENTY)
 
-    result = run_lean(suite, "--mailtrap-url", shared.url, "-rP", workers=2)
+    result = run(suite, "--mailtrap-url", shared.url, "-rP", "-p", "xdist", "-n", "2", apart=True)
 
     result.assert_outcomes(passed=20)
     assert result.stdout.str().count(f"has {shared.smtp} for the session and {shared.smtp}") == 20
@@ -58,7 +57,7 @@ def test_workers_share_a_server_and_no_mail(suite: pytest.Pytester, shared: Serv
 def test_each_worker_has_a_server_without(suite: pytest.Pytester) -> None:
     suite.makepyfile(TWENTY)
 
-    result = run_lean(suite, "-rP", workers=2)
+    result = run(suite, "-rP", "-p", "xdist", "-n", "2", apart=True)
 
     result.assert_outcomes(passed=20)
     told = {tuple(line.split()[:3:2]) for line in result.outlines if line.startswith("gw")}
@@ -101,7 +100,7 @@ def test_late_two(mailtrap_session):
 """
     )
 
-    result = run_lean(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
+    result = run(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
 
     result.assert_outcomes(passed=3, failed=2, errors=1, warnings=1)
     result.stdout.fnmatch_lines(
@@ -118,7 +117,7 @@ def test_a_shared_server_that_is_none_is_told_of(suite: pytest.Pytester) -> None
     suite.makeini(f"[pytest]\nmailtrap_url = {url}\n")
     suite.makepyfile("def test_it(mailtrap): pass")
 
-    result = run_lean(suite)
+    result = run(suite)
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"E*SharedServerLost: the shared mail server at {url} does not answer: *"])

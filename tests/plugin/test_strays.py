@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.plugin.lean import run_lean
-from tests.plugin.test_fixtures import suite
+from tests.plugin.test_fixtures import run, suite
 
 __all__ = ["suite"]
 
@@ -65,7 +64,7 @@ def test_three(mailtrap_session):
 """,
     )
 
-    result = run_lean(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
+    result = run(suite, "-W", "default::pytest_mailtrap_lite.StrayMail")
 
     result.assert_outcomes(passed=2, failed=1, warnings=1)
     stray = "'late' from shop@x.test to b@x.test, *, over a connection of *::test_one (session * from 127.0.0.1:*"
@@ -98,7 +97,7 @@ def test_last():
 """
     )
 
-    result = run_lean(suite, "-rP")
+    result = run(suite, "-rP")
 
     result.assert_outcomes(passed=4, errors=2)
     result.stdout.fnmatch_lines(
@@ -137,4 +136,4 @@ def test_two(mailtrap_session):
 """
     )
 
-    run_lean(suite, "-W", "default::pytest_mailtrap_lite.StrayMail").assert_outcomes(passed=5, warnings=1)
+    run(suite, "-W", "default::pytest_mailtrap_lite.StrayMail").assert_outcomes(passed=5, warnings=1)
