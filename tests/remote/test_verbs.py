@@ -150,6 +150,10 @@ def test_mail_is_planted_fetched_deleted_and_restored(mail: Any_, tmp_path: Path
         mail.deliver(raw, to="bob@x.test", uid="uid-1")
     with pytest.raises(BadMail):
         mail.deliver(b"")
+    assert [mail.mailbox(name).name for name in ("*", " Bob+tag@X.test ", "alice")] == ["*", "bob@x.test", "alice"]
+    assert mail.mailbox("a/b?c@x.test").messages == []
+    with pytest.raises(BadMail):
+        mail.mailbox(" ")
 
 
 def test_faults_happen_and_are_counted(mail: Any_) -> None:

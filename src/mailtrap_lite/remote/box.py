@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final  # Any: JSON documents
 from urllib.parse import quote
 
-from mailtrap_lite.accounts import EVERYTHING, Selection, selection_of
-from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
+from mailtrap_lite.accounts import EVERYTHING, Selection
+from mailtrap_lite.errors import BadMail, NoSuchMessage, NoSuchSession
 from mailtrap_lite.message import Delivery, Message, Session
 from mailtrap_lite.message.underway import UnderWay, mail_under_way
 from mailtrap_lite.remote.calling import Api
@@ -109,8 +109,13 @@ class Box:
         return [message for *_, message in sorted(found, key=lambda each: each[:2])]
 
     def selection(self, name: str) -> Selection:
-        """Return what a name opens; raises BadMail for an empty one."""
-        return selection_of(name)
+        """Return what a name opens, which the server alone decides; raises BadMail for an empty one."""
+        if not isinstance(name, str) or not name.strip():
+            raise BadMail(f"{name!r} opens no mailbox; use an address, a local part or *")
+        opened: str = self._api.get(f"/api/v1/mailbox/{quote(name.strip(), safe='')}")["Name"]
+        if opened == EVERYTHING:
+            return Selection()
+        return Selection(mailbox=opened) if "@" in opened else Selection(local=opened)
 
     def session(self, session: str) -> Session | None:
         """Return a session by its id; None if this sandbox knows none."""
