@@ -80,8 +80,14 @@ OUTSIDE = {
     "time",
 }
 
-# Who may start threads or listen: the server, the one writer of a file, and the web server, whose threads are requests.
-MAY_START_THREADS = {"mailtrap_lite.server", "mailtrap_lite.store.file", "mailtrap_lite.web"}
+# Who may start threads or listen: the server, the one writer of a file, who reads mail behind a search, and the web
+# server, whose threads are requests.
+MAY_START_THREADS = {
+    "mailtrap_lite.server",
+    "mailtrap_lite.store.catalogue",
+    "mailtrap_lite.store.file",
+    "mailtrap_lite.web",
+}
 
 SOURCES = ("src", "pytest_plugin")
 

@@ -48,6 +48,8 @@ LIST = {
     "start": int,
     "tags": [str],
     "messages": [ROW],
+    "next": str,
+    "complete": bool,
 }
 MESSAGE = {
     "ID": str,
@@ -224,5 +226,7 @@ def test_the_list_of_nothing_has_lists(client: FlaskClient) -> None:
         "start": 0,
         "tags": [],
         "messages": [],
+        "next": "",
+        "complete": True,
     }
     assert client.get("/api/v1/sessions").json == {"total": 0, "start": 0, "sessions": []}

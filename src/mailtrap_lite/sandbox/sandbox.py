@@ -197,14 +197,14 @@ class Sandbox(Searching, Expecting):
             self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
         )
 
-    def page(self, *, start: int = 0, limit: int = 50) -> tuple[list[Summary], Counts]:
-        """Return `limit` of all messages from `start`, newest first, and the counts of the same moment.
+    def page(self, *, start: int = 0, limit: int = 50, order: Order = NEWEST) -> tuple[list[Summary], Counts]:
+        """Return `limit` of all messages from `start`, newest first or in an order, and the counts of the same moment.
 
         A store that changes at every try is cut to what the counts say.
         """
         for _ in range(MOST_TRIES):
             revision = self.revision
-            found, counts = self.summaries(start=start, limit=limit), self.counts()
+            found, counts = self.summaries(start=start, limit=limit, order=order), self.counts()
             if self.revision == revision:
                 return found, counts
         return found[: max(0, counts.total - start)], counts

@@ -11,7 +11,7 @@ from mailtrap_lite.errors import NoSuchMessage
 from mailtrap_lite.message import Message
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import Routes
-from mailtrap_lite.web.api.served import MOST, Limit, Served, Start, Zone, query_of
+from mailtrap_lite.web.api.served import MOST, Behind, Limit, Served, SortBy, Start, Zone, next_of, order_of, query_of
 from mailtrap_lite.web.schema import facts
 from mailtrap_lite.web.shapes.message import EnvelopesJson, envelopes
 from mailtrap_lite.web.shapes.messages import MessagesSummaryJson, listing
@@ -36,14 +36,18 @@ class ReadStatusJson(TypedDict):
 
 
 @routes.get("/api/v1/messages")
-def list_messages(served: Served, start: Start = 0, limit: Limit = 50) -> MessagesSummaryJson:
-    """List messages, newest first.
+def list_messages(
+    served: Served, start: Start = 0, limit: Limit = 50, sort: SortBy = "newest", behind: Behind = ""
+) -> MessagesSummaryJson:
+    """List messages, newest first or in another order.
 
-    No list in the answer is null.
+    No list in the answer is null. The first list by sender or by subject reads all mail for that.
     """
     sandbox = served.sandbox
-    found, counts = sandbox.page(start=start, limit=limit)  # first, for it may read tags that nobody knew
-    return listing(found, counts, start=start, tags=sandbox.known_tags())
+    # First, for it may read tags that nobody knew.
+    found, counts = sandbox.page(start=start, limit=limit, order=order_of(sort, behind))
+    following = next_of(found, sort, limit=limit)
+    return listing(found, counts, start=start, tags=sandbox.known_tags(), following=following)
 
 
 @routes.get("/api/v1/envelopes")
