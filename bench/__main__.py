@@ -13,7 +13,8 @@ MEASUREMENTS = {
     "pop3": "bench.pop3.table",
     "search": "bench.search",
     "web": "bench.web",
-    "plugin": "bench.plugin",
+    "plugin": "bench.plugin.table",
+    "isolation": "bench.isolation",
     "relay": "bench.relay",
     "wsgi": "bench.wsgi",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 # With our plugin alone: those that we only work with cost more to import than a suite to run.
-OTHERS = ("anyio", "inline_snapshot", "randomly", "schemathesis", "syrupy")
+OTHERS = ("allure_pytest", "anyio", "html", "inline_snapshot", "metadata", "randomly", "schemathesis", "syrupy")
 ALONE = ("-W", "error", *(f"-pno:{name}" for name in OTHERS))
 
 

@@ -38,6 +38,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.door": 2,
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.relay": 4,
+    "mailtrap_lite.remote": 4,
     "mailtrap_lite.smtp": 4,
     "mailtrap_lite.pop3.connection": 4,
     "mailtrap_lite.pop3.misbehaving": 4,

@@ -11,6 +11,8 @@
     ├── BadSandbox            a sandbox cannot have that name                    (also a ValueError)
     │   └── SandboxTaken      there is one of that name
     ├── TooManySandboxes      there are as many as the settings allow
+    ├── SharedServerLost      a shared server does not answer, or is none of ours (also an OSError)
+    ├── CannotShare           a shared server cannot do that for one test alone
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
     ├── BadQuery              a search cannot be understood                      (also a ValueError)
     ├── BadTag                a text cannot be a tag                             (also a ValueError)
@@ -130,6 +132,14 @@ class TooManySandboxes(MailtrapError):
     """There are as many sandboxes as the settings allow."""
 
     http = 507
+
+
+class SharedServerLost(MailtrapError, OSError):
+    """A server that tests share does not answer, wants another password, or is too old; the text has its address."""
+
+
+class CannotShare(MailtrapError):
+    """A server that tests share cannot do that for one of them; the text says what can be done instead."""
 
 
 class BadMail(MailtrapError, ValueError):

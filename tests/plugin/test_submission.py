@@ -9,6 +9,7 @@ from typing import Any  # Any: settings by name
 import pytest
 
 from mailtrap_lite import Server
+from mailtrap_lite.remote import shared_sandbox
 from pytest_mailtrap_lite.frameworks.submission import Security, submission, trust
 
 USERS = {"shop@x.test": "s/e:s@me", "eve": "other"}
@@ -73,3 +74,12 @@ def test_a_ca_is_trusted_where_none_was(tmp_path: Path, monkeypatch: pytest.Monk
     trust(tmp_path / "only.pem", monkeypatch, tmp_path)
 
     assert "the only" in str(issuers())
+
+
+def test_a_sandbox_of_a_shared_server_is_chosen_by_the_login() -> None:
+    with Server(tls=True) as server, shared_sandbox(server.url) as mail:
+        target, own = submission(mail), submission(server)
+
+        assert (target.host, target.port) == (mail.smtp.host, mail.smtp.port)
+        assert (target.user, target.password, target.security) == (mail.name, mail.password, Security.NONE)
+        assert (own.user, own.security) == ("", Security.STARTTLS)

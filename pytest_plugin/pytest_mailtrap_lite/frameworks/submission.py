@@ -6,13 +6,11 @@ import ssl
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
-if TYPE_CHECKING:
-    from mailtrap_lite import Server
+from mailtrap_lite import RemoteSandbox, Server
 
 # What a program is given to log in with where any login is right, or none is.
 MADE_UP = ("mailtrap", "mailtrap")
@@ -55,18 +53,14 @@ class Submission:
         return f"{scheme}://{self.login}{self.host}:{self.port}"
 
 
-def submission(server: Server, *, implicit_tls: bool = False) -> Submission:
+def submission(server: Server | RemoteSandbox, *, implicit_tls: bool = False) -> Submission:
     """Return how a program hands mail over to this server, over TLS if it has any, logged in if it knows anybody.
 
     implicit_tls: whether the program prefers TLS from the first octet to STARTTLS. It gets it too where STARTTLS is
     hidden. A sandbox of a shared server is chosen by the login.
     """
-    chosen_by = getattr(
-        server, "user", None
-    )  # that of a sandbox in a shared server, whose certificate nobody knows here
-    if chosen_by is not None:
-        password = getattr(server, "password", "")
-        return Submission(server.smtp.host, server.smtp.port, chosen_by, password, Security.NONE, None)
+    if not isinstance(server, Server):  # a sandbox in a shared server, whose certificate nobody knows here
+        return Submission(server.smtp.host, server.smtp.port, server.user, server.password, Security.NONE, None)
     user, password = _login(server)
     if "smtps" not in server.endpoints:
         return Submission(server.smtp.host, server.smtp.port, user, password, Security.NONE, None)

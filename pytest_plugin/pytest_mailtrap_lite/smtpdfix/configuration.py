@@ -56,7 +56,7 @@ def _files(value: Any) -> tuple[str | None, str | None]:
 
 
 # For each property: what reads its values, its default, and the variables of which the first that is set has it.
-_PROPERTIES: Final[dict[str, tuple[Callable[[Any], Any], Any, tuple[str, ...]]]] = {
+PROPERTIES: Final[dict[str, tuple[Callable[[Any], Any], Any, tuple[str, ...]]]] = {
     "host": (_text, "localhost", ("SMTPD_HOST",)),
     "port": (int, 0, ("SMTPD_PORT",)),
     "ready_timeout": (float, 10.0, ("SMTPD_READY_TIMEOUT",)),
@@ -71,7 +71,7 @@ _PROPERTIES: Final[dict[str, tuple[Callable[[Any], Any], Any, tuple[str, ...]]]]
 
 
 def _property(name: str) -> Any:
-    read = _PROPERTIES[name][0]
+    read = PROPERTIES[name][0]
 
     def get(config: Config) -> Any:
         return config.values[name]
@@ -103,7 +103,7 @@ class Config:
     def __init__(self) -> None:
         self.OnChanged = EventHandler()
         self.values: dict[str, Any] = {}
-        for name, (read, default, variables) in _PROPERTIES.items():
+        for name, (read, default, variables) in PROPERTIES.items():
             said = [os.environ[variable] for variable in variables if variable in os.environ]
             self.values[name] = read(said[0]) if said else default
         files = (os.environ.get("SMTPD_SSL_CERTIFICATE_FILE"), os.environ.get("SMTPD_SSL_KEY_FILE"))

@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
 from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
-from mailtrap_lite.message.handover import wire
+from mailtrap_lite.message.underway import UnderWay, mail_under_way
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.expecting import Expecting
@@ -28,6 +28,7 @@ from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
+from mailtrap_lite.sandbox.turn import Stray, Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
@@ -53,6 +54,7 @@ class Sandbox(Relaying, Expecting):
         self.name = name
         self._locks = Locks()
         self._sessions = Sessions(clock)
+        self.turn = Turn()
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
@@ -65,13 +67,15 @@ class Sandbox(Relaying, Expecting):
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
         recorder: of the session, which knows of the message before anybody else does, and of what lint found on the
-        wire, or in a mail that is refused. Raises StoreError, or Objection if the settings are strict and lint says so;
-        then nothing was stored.
+        wire, or in a mail that is refused. What belongs to an earlier test is a stray, under an id below 0.
+        Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
         if planned := self._planned(envelope):
             arrival = replace(arrival, queued=planned)
         if recorder is not None and envelope.remarks:
+            from mailtrap_lite.message.handover import wire  # most clients give no reason
+
             recorder.note_findings(wire(envelope))
         if self.settings.strict:
             refused = await asyncio.to_thread(_refused_by_lint, envelope, raw)
@@ -79,9 +83,22 @@ class Sandbox(Relaying, Expecting):
                 if recorder is not None:
                     recorder.note_findings(refused)
                 raise Objection(f"{refused[0]}" + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""))
-        message = await self._store.add_soon(arrival)
+        if recorder is not None and not self.turn.take(recorder):
+            return self._set_aside(arrival)
+        try:
+            message = await self._store.add_soon(arrival)
+        finally:
+            if recorder is not None:
+                self.turn.stored(recorder)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
+
+    def _set_aside(self, arrival: Arrival) -> int:
+        number = self.turn.next_id()
+        message = Message(number, arrival.envelope, arrival.raw, arrival.received, kept_tags=())
+        self.turn.keep(self._knowing(message))
+        log.info("a mail of session %s is a stray", arrival.envelope.session)
+        return number
 
     def deliver(
         self,
@@ -110,10 +127,6 @@ class Sandbox(Relaying, Expecting):
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
             return self._knowing(Message(message, envelope, raw, when))
-
-    def report(self, raw: bytes, to: str) -> Arrival:
-        """Return a report that is about to be stored in the mailbox of an address, from the null sender. Any thread."""
-        return self._arrival(Envelope.of("", [to]), raw, self.clock())
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
@@ -274,6 +287,18 @@ class Sandbox(Relaying, Expecting):
         self._sessions.clear()
         return self._store.clear(uids=uids)
 
+    def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
+        """Serve a test from now on, empty, and return the strays of the one before; see `Server.begin_test`."""
+        strays = self.turn.begin(name, self._sessions.open(), pooled=pooled)
+        # A POP3 session of an earlier test keeps nobody out.
+        self._locks = Locks()
+        self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
+        self.faults.renew()
+        self.clear(uids=True)
+        if self.policy is not None:
+            self.queue.renew()
+        return strays
+
     # Mail is fetched.
 
     def open_maildrop(self, user: str, *, exclusive: bool = True) -> Maildrop:
@@ -338,6 +363,11 @@ class Sandbox(Relaying, Expecting):
     def open_sessions(self) -> tuple[Session, ...]:
         """The sessions that go on, the newest last. Any thread."""
         return self._sessions.open()
+
+    def under_way(self) -> list[UnderWay]:
+        """Return the mails that clients are about to deliver, to whomever, without those that will be strays."""
+        begun = [mail for session in self.open_sessions if (mail := mail_under_way(session))]
+        return [mail for mail in begun if not self.turn.is_late(mail)]
 
     def session(self, session: str) -> Session:
         """Return a session by its id; raises NoSuchSession. Any thread."""

@@ -148,17 +148,20 @@ class Surroundings:
         return near[0].id if near else None
 
     def _page_with(self, place: Place, message: Message) -> Place:
+        if place.sort not in (Sort.NEWEST, Sort.OLDEST):
+            return place  # to know how many come before it, all would have to be read
         if place.q:
             try:
-                ids = self._search(place.q, wanted=None).ids
+                found = self._search(place.q, wanted=None)
             except BadQuery:
                 return place
-            before = ids.index(message.id) if message.id in ids else 0
-        elif place.sort in (Sort.NEWEST, Sort.OLDEST):
-            newer = len(self.sandbox.ids(place.mailbox, after=message.id))
-            before = newer if place.sort is Sort.NEWEST else self.sandbox.counts(place.mailbox).total - newer - 1
+            if message.id not in found:
+                return place
+            newer, total = found.ahead(message.id).total, found.total
         else:
-            return place  # to know how many come before it, all would have to be read
+            newer = len(self.sandbox.ids(place.mailbox, after=message.id))
+            total = self.sandbox.counts(place.mailbox).total
+        before = newer if place.sort is Sort.NEWEST else total - newer - 1
         return replace(place, start=max(0, before) // PAGE * PAGE)
 
     def _tags(self, total: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
@@ -51,11 +51,18 @@ class Served:
     """What every route is given. Any thread."""
 
     def __init__(
-        self, sandbox: Sandbox, events: Events, *, sandboxes: Sandboxes, describe: Callable[[], Schema]
+        self,
+        sandbox: Sandbox,
+        events: Events,
+        *,
+        sandboxes: Sandboxes,
+        describe: Callable[[], Schema],
+        addresses: Callable[[], Mapping[str, str]],
     ) -> None:
         self.sandbox = sandbox
         self.sandboxes = sandboxes
         self.describe = describe
+        self.addresses = addresses
         self.outbound = Outbound(sandbox.settings.outbound_allow)
         self.events = events
         self.began = sandbox.clock()
