@@ -12,7 +12,9 @@ MEASUREMENTS = {
     "smtp_memory": "bench.smtp.memory",
     "pop3": "bench.pop3.table",
     "search": "bench.search",
+    "web": "bench.web",
     "plugin": "bench.plugin.table",
+    "isolation": "bench.isolation",
     "wsgi": "bench.wsgi",
 }
 

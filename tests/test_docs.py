@@ -145,7 +145,8 @@ def blocks(document: Path, language: str) -> list[str]:
     "name",
     [
         "README.md",
-        *(f"docs/{name}.md" for name in ("asserting", "faults", "mailboxes", "moving", "plugin", "reading")),
+        *(f"docs/{name}.md" for name in ("asserting", "faults", "isolation", "mailboxes", "moving", "plugin")),
+        *(f"docs/{name}.md" for name in ("reading", "sandboxes")),
     ],
 )
 def test_the_python_of_a_document_runs(name: str, pytester: pytest.Pytester) -> None:

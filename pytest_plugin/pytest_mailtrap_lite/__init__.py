@@ -14,6 +14,12 @@ import pytest
 if TYPE_CHECKING:
     from mailtrap_lite import Server
 
+pytest_plugins = ("pytest_mailtrap_lite.frameworks",)
+
+
+class StrayMail(pytest.PytestWarning):
+    """Mail came over a connection of an earlier test; the text names both. No inbox has it."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
@@ -77,11 +83,7 @@ def _serving() -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Empty the session's server, and refuse a misspelled marker, before any fixture of the next test runs."""
-    if _serving():
-        from pytest_mailtrap_lite.serving import begin
-
-        begin(item)
+    """Refuse a misspelled marker before any fixture of the next test runs."""
     if item.get_closest_marker("mailtrap") is not None:
         from pytest_mailtrap_lite.asked import of_markers
 
@@ -95,15 +97,6 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         from pytest_mailtrap_lite.serving import agree
 
         agree(item)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """End what a test did to the session's server."""
-    if _serving():
-        from pytest_mailtrap_lite.serving import finish
-
-        finish(item)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,16 +25,20 @@ class Ini(NamedTuple):
 
     name: str
     text: str
-    kind: Literal["linelist", "args"]
+    kind: Literal["linelist", "args", "string", "bool"]
+    default: str | bool | None = None
 
 
 OPTIONS = (
     Option("--mailtrap-set", "a setting of all mail servers of this run; can be given again", "NAME=VALUE", again=True),
+    Option("--mailtrap-url", "share the server there: each test has a sandbox of its own in it", "URL"),
     Option("--mailtrap-artifacts", "a folder for each test that fails, with its mails and transcripts", "DIR"),
     Option("--mailtrap-ui", "when a test fails, show its mail in the browser until Enter is pressed"),
 )
 INI = (
     Ini("mailtrap_settings", "settings of all mail servers, lines of `name = value`", "linelist"),
+    Ini("mailtrap_url", "the server that all tests share, as http://127.0.0.1:8025", "string", ""),
+    Ini("mailtrap_pooled", "connections are kept: only mail begun before a test is a stray", "bool", False),
     Ini("mailtrap_fixtures", "fixtures of other plugins to stand in for: smtpd, smtpserver", "args"),
 )
 # For one run on one machine, as pytest's own PYTEST_ADDOPTS is. What MAILTRAP_LITE_* says is for the command: a suite
@@ -54,7 +58,7 @@ def add(parser: pytest.Parser) -> None:
             more |= {"action": "append", "default": []}
         group.addoption(option.flag, help=option.text, **more)
     for ini in INI:
-        parser.addini(ini.name, ini.text, type=ini.kind, default=[])
+        parser.addini(ini.name, ini.text, type=ini.kind, default=[] if ini.default is None else ini.default)
 
 
 def begin(config: pytest.Config) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any  # Any: settings by name, each checked by Settings
 
 import pytest
 
 from mailtrap_lite import Server
 from pytest_mailtrap_lite.asked import of_test, refuse_other_settings, translated
+from pytest_mailtrap_lite.sharing import server_for
+from pytest_mailtrap_lite.turns import Turns
 
 _SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
@@ -17,8 +19,8 @@ _running: list[Server] = []  # all of them, of whichever test
 
 
 @contextmanager
-def _run(settings: Mapping[str, Any]) -> Iterator[Server]:
-    with Server(**settings) as server:
+def _known(starting: AbstractContextManager[Server]) -> Iterator[Server]:
+    with starting as server:
         _running.append(server)
         try:
             yield server
@@ -29,7 +31,7 @@ def _run(settings: Mapping[str, Any]) -> Iterator[Server]:
 @contextmanager
 def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
     """Run a server for one test."""
-    with _run(of_test(request, settings)) as server:
+    with _known(server_for(request.config, of_test(request, settings))) as server:
         request.node.stash.setdefault(_SERVERS, []).append(server)
         yield server
 
@@ -37,8 +39,9 @@ def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> I
 @contextmanager
 def session_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
     """Run the one server of a session."""
-    with _run(of_test(request, settings)) as server:
+    with _known(server_for(request.config, of_test(request, settings))) as server:
         request.config.stash[_SESSION_SERVER] = server
+        Turns(server, request.config).register()
         yield server
         del request.config.stash[_SESSION_SERVER]
 
@@ -50,17 +53,11 @@ def further_servers(request: pytest.FixtureRequest, settings: Mapping[str, Any])
     with ExitStack() as servers:
 
         def start(**changes: Any) -> Server:
-            server = servers.enter_context(_run({**common, **translated(changes)}))
+            server = servers.enter_context(_known(Server(**{**common, **translated(changes)})))
             request.node.stash.setdefault(_SERVERS, []).append(server)
             return server
 
         yield start
-
-
-def begin(item: pytest.Item) -> None:
-    """Empty the session's server, if there is one, for a test that begins."""
-    if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.clear(uids=True)
 
 
 def agree(item: pytest.Item) -> None:
@@ -71,19 +68,13 @@ def agree(item: pytest.Item) -> None:
         refuse_other_settings(item, server.settings)
 
 
-def finish(item: pytest.Item) -> None:
-    """End the faults of a test with it, those of the session's server too."""
-    if (server := item.config.stash.get(_SESSION_SERVER, None)) is not None:
-        server.faults.renew()
-
-
 def servers_of(item: pytest.Item) -> list[Server]:
     """Return the servers that run and that a test could have used, its own first."""
     own: list[Server] = item.stash.get(_SERVERS, [])
     servers = dict.fromkeys(own)
     shared = item.config.stash.get(_SESSION_SERVER, None)
     names = item.fixturenames if isinstance(item, pytest.Function) else []
-    if shared is not None and ("mailtrap_session" in names or shared.messages):
+    if shared is not None and shared.is_running and ("mailtrap_session" in names or shared.messages):
         servers[shared] = None
     return [server for server in servers if server.is_running]
 

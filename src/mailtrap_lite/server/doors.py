@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Protocol, cast
 
 from mailtrap_lite.message import Protocol as Spoken
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.server.listening import BACKLOG
 from mailtrap_lite.server.tls import Tls
 from mailtrap_lite.settings import Settings
@@ -27,7 +27,7 @@ class Door(Protocol):
 
     def __call__(self) -> asyncio.BaseProtocol: ...
     async def close(self, grace: float) -> None: ...
-    def cut(self) -> None: ...
+    def cut(self, sandbox: Sandbox | None = None) -> None: ...
 
 
 class ImportedLate:
@@ -49,10 +49,10 @@ class ImportedLate:
         else:
             await self._door.close(grace)
 
-    def cut(self) -> None:
-        """End all sessions."""
+    def cut(self, sandbox: Sandbox | None = None) -> None:
+        """End all sessions, or those of one sandbox."""
         if self._door is not None:
-            self._door.cut()
+            self._door.cut(sandbox)
 
 
 class _Shut:
@@ -64,7 +64,7 @@ class _Shut:
     async def close(self, grace: float) -> None:
         """Nothing is open."""
 
-    def cut(self) -> None:
+    def cut(self, sandbox: Sandbox | None = None) -> None:
         """Nobody is there."""
 
 
@@ -76,7 +76,7 @@ class _Turned(asyncio.Protocol):
         cast(asyncio.Transport, transport).abort()
 
 
-def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) -> Door:
+def make_door(name: str, sandboxes: Sandboxes, settings: Settings, tls: Tls | None) -> Door:
     """Return the door of a setting: smtp, smtps, lmtp, pop3 or pop3s."""
     # The doors are imported by those who open one.
     context, flawed = (tls.server_context, tls.flawed) if tls else (None, None)
@@ -86,13 +86,13 @@ def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) 
         def pop3() -> Door:
             from mailtrap_lite.pop3.server import Pop3Door
 
-            return Pop3Door(sandbox, settings, tls=context, implicit_tls=implicit, flawed=flawed)
+            return Pop3Door(sandboxes, settings, tls=context, implicit_tls=implicit, flawed=flawed)
 
         return ImportedLate(pop3)
     from mailtrap_lite.smtp.door import SmtpDoor
 
     return SmtpDoor(
-        sandbox,
+        sandboxes,
         settings,
         tls=context,
         implicit_tls=implicit,
