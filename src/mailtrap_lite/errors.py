@@ -6,6 +6,13 @@
     ├── CannotListen          an address is taken or not ours                    (also an OSError)
     ├── MissingExtra          an optional package is not installed               (also an ImportError)
     ├── ServerClosed          the server was stopped, or never started
+    │   └── SandboxGone       the sandbox was deleted, or idle for too long
+    ├── NoSuchSandbox         no sandbox has that name                           (also a LookupError)
+    ├── BadSandbox            a sandbox cannot have that name                    (also a ValueError)
+    │   └── SandboxTaken      there is one of that name
+    ├── TooManySandboxes      there are as many as the settings allow
+    ├── SharedServerLost      a shared server does not answer, or is none of ours (also an OSError)
+    ├── CannotShare           a shared server cannot do that for one test alone
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
     ├── BadQuery              a search cannot be understood                      (also a ValueError)
     ├── BadTag                a text cannot be a tag                             (also a ValueError)
@@ -37,6 +44,7 @@ Anything else that is raised is a bug of ours: 451, `-ERR [SYS/TEMP]` or 500, lo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from mailtrap_lite.terminal import escaped
 
@@ -92,6 +100,46 @@ class ServerClosed(MailtrapError):
 
     smtp = Reply(421, "4.3.2", "Service shutting down")
     http = 503
+
+
+class SandboxGone(ServerClosed):
+    """A sandbox was deleted, or was idle for too long; the text names it."""
+
+    smtp = Reply(421, "4.3.2", "The sandbox was deleted")
+    pop3 = "SYS/PERM"
+    http = 410
+
+
+class NoSuchSandbox(MailtrapError, LookupError):
+    """No sandbox has that name."""
+
+    http = 404
+
+
+class BadSandbox(MailtrapError, ValueError):
+    """A sandbox cannot have that name; the text says what a name is."""
+
+    http = 400
+
+
+class SandboxTaken(BadSandbox):
+    """There is a sandbox of that name."""
+
+    http = 409
+
+
+class TooManySandboxes(MailtrapError):
+    """There are as many sandboxes as the settings allow."""
+
+    http = 507
+
+
+class SharedServerLost(MailtrapError, OSError):
+    """A server that tests share does not answer, wants another password, or is too old; the text has its address."""
+
+
+class CannotShare(MailtrapError):
+    """A server that tests share cannot do that for one of them; the text says what can be done instead."""
 
 
 class BadMail(MailtrapError, ValueError):
@@ -183,9 +231,18 @@ class MaildropInUse(MailtrapError):
 
 
 class Unmet(MailtrapError, AssertionError):
-    """What a test expects is not so; the text says what was expected and what there is instead."""
+    """What a test expects is not so; the text says what was expected and what there is instead.
+
+    expected: the Mail that was waited for, if it was one; for reports that tell more than the text.
+    """
 
     http = 409
+    expected: object | None = None
+
+    def about(self, expected: object) -> Self:
+        """Return it with what was expected."""
+        self.expected = expected
+        return self
 
 
 class NoMailArrived(Unmet):

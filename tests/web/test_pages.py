@@ -105,8 +105,9 @@ def test_the_list_is_put_in_order(client: FlaskClient, sandbox: Sandbox, sort: s
     assert f'<option value="{sort}" selected>' in text
 
 
-@pytest.mark.parametrize("sort", ["oldest", "largest", "sender", "subject"])
-def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..., Message], sort: str) -> None:
+@pytest.mark.parametrize("q", ["", "mail -nowhere"], ids=["list", "search"])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "largest", "sender", "subject"])
+def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..., Message], sort: str, q: str) -> None:
     for number in range(120):
         deliver(f"mail {number % 7}", body="x" * (number % 5))
 
@@ -119,11 +120,12 @@ def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..
             path = html.unescape(found[1]) if found else None
         return pages
 
-    forth = walk(f"/?sort={sort}", "next")
-    last = client.get(f"/?sort={sort}&start=100").text
+    forth = walk(f"/?sort={sort}&q={q}", "next")
+    last = client.get(f"/?sort={sort}&start=100&q={q}").text
     (newer,) = re.findall(r'rel="prev" href="([^"]+)"', last)
 
     assert sorted(int(message) for page in forth for message in page) == list(range(1, 121))
+    assert forth == walk(f"/?sort={sort}", "next")
     assert walk(html.unescape(newer), "prev") == [forth[1], forth[0]]
 
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 TAKEN_AT_ONCE = 16
 SLOW = 0.5  # seconds for what was taken at once
 # Messages that are written down at once: a transaction for each would cost as much as the sending.
-SETTLED_AT_ONCE = 4
+SETTLED_AT_ONCE = 8
 # Recipients of one transaction: a server takes at least 100 (RFC 5321 section 4.5.3.1.8).
 MOST_RECIPIENTS = 100
 # How long an idle connection waits for more, in seconds.
@@ -80,6 +80,7 @@ class Courier:
                 self._settle()
                 quick = time.monotonic() - began < SLOW
                 self._limit = min(self._limit * 2, TAKEN_AT_ONCE) if quick else 1
+            self._settle()  # nobody else would hear that the last of it failed
         finally:
             if self._client is not None:
                 self._client.quit()
@@ -115,7 +116,7 @@ class Courier:
 
     def _try(self, message: Message, entries: Sequence[QueueEntry]) -> None:
         began = time.monotonic()
-        settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.clock())
+        settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.report)
         replies = self._replies(message, entries, settling.now)
         client = self._client
         settled = [(entry, said, settling.fate(entry, said)) for entry, said in zip(entries, replies, strict=True)]

@@ -16,9 +16,9 @@ from types import MethodType
 from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
-from mailtrap_lite.errors import NoSuchMessage, Objection, StoreError
+from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
-from mailtrap_lite.message.handover import wire
+from mailtrap_lite.message.underway import UnderWay, mail_under_way
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.sandbox.expecting import Expecting
@@ -28,6 +28,7 @@ from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
+from mailtrap_lite.sandbox.turn import Stray, Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
@@ -41,16 +42,23 @@ _DAY = 24 * 60 * 60
 
 
 class Sandbox(Relaying, Expecting):
-    """Methods without a note: any thread but the loop's, blocking."""
+    """Methods without a note: any thread but the loop's, blocking.
 
-    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    name: what chooses it among many in a server, "" for the one that is there without choosing.
+    """
+
+    def __init__(
+        self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time, name: str = ""
+    ) -> None:
         super().__init__(store, settings=settings, clock=clock)
+        self.name = name
         self._locks = Locks()
         self._sessions = Sessions(clock)
+        self.turn = Turn()
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
-        self.faults = Faults(settings, clock=clock)
+        self.faults = Faults(settings, clock=clock, after_login=bool(name))
         self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
@@ -59,13 +67,15 @@ class Sandbox(Relaying, Expecting):
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
         recorder: of the session, which knows of the message before anybody else does, and of what lint found on the
-        wire, or in a mail that is refused. Raises StoreError, or Objection if the settings are strict and lint says so;
-        then nothing was stored.
+        wire, or in a mail that is refused. What belongs to an earlier test is a stray, under an id below 0.
+        Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
         if planned := self._planned(envelope):
             arrival = replace(arrival, queued=planned)
         if recorder is not None and envelope.remarks:
+            from mailtrap_lite.message.handover import wire  # most clients give no reason
+
             recorder.note_findings(wire(envelope))
         if self.settings.strict:
             refused = await asyncio.to_thread(_refused_by_lint, envelope, raw)
@@ -73,9 +83,22 @@ class Sandbox(Relaying, Expecting):
                 if recorder is not None:
                     recorder.note_findings(refused)
                 raise Objection(f"{refused[0]}" + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""))
-        message = await self._store.add_soon(arrival)
+        if recorder is not None and not self.turn.take(recorder):
+            return self._set_aside(arrival)
+        try:
+            message = await self._store.add_soon(arrival)
+        finally:
+            if recorder is not None:
+                self.turn.stored(recorder)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
+
+    def _set_aside(self, arrival: Arrival) -> int:
+        number = self.turn.next_id()
+        message = Message(number, arrival.envelope, arrival.raw, arrival.received, kept_tags=())
+        self.turn.keep(self._knowing(message))
+        log.info("a mail of session %s is a stray", arrival.envelope.session)
+        return number
 
     def deliver(
         self,
@@ -176,14 +199,14 @@ class Sandbox(Relaying, Expecting):
             self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
         )
 
-    def page(self, *, start: int = 0, limit: int = 50) -> tuple[list[Summary], Counts]:
-        """Return `limit` of all messages from `start`, newest first, and the counts of the same moment.
+    def page(self, *, start: int = 0, limit: int = 50, order: Order = NEWEST) -> tuple[list[Summary], Counts]:
+        """Return `limit` of all messages from `start`, newest first or in an order, and the counts of the same moment.
 
         A store that changes at every try is cut to what the counts say.
         """
         for _ in range(MOST_TRIES):
             revision = self.revision
-            found, counts = self.summaries(start=start, limit=limit), self.counts()
+            found, counts = self.summaries(start=start, limit=limit, order=order), self.counts()
             if self.revision == revision:
                 return found, counts
         return found[: max(0, counts.total - start)], counts
@@ -264,6 +287,18 @@ class Sandbox(Relaying, Expecting):
         self._sessions.clear()
         return self._store.clear(uids=uids)
 
+    def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
+        """Serve a test from now on, empty, and return the strays of the one before; see `Server.begin_test`."""
+        strays = self.turn.begin(name, self._sessions.open(), pooled=pooled)
+        # A POP3 session of an earlier test keeps nobody out.
+        self._locks = Locks()
+        self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
+        self.faults.renew()
+        self.clear(uids=True)
+        if self.policy is not None:
+            self.queue.renew()
+        return strays
+
     # Mail is fetched.
 
     def open_maildrop(self, user: str, *, exclusive: bool = True) -> Maildrop:
@@ -315,6 +350,10 @@ class Sandbox(Relaying, Expecting):
         """Remember how a session ended; the oldest go first. Only the first call for it counts. Any thread."""
         self._sessions.end(recorder, ending)
 
+    def take_session(self, recorder: Recorder, *, of: Sandbox) -> None:
+        """Have a session that goes on in another sandbox be one of this, with all that was said. Any thread."""
+        self._sessions.take(recorder, of=of._sessions)
+
     @property
     def sessions(self) -> tuple[Session, ...]:
         """Every session, those that go on included, the newest last. Any thread."""
@@ -325,9 +364,20 @@ class Sandbox(Relaying, Expecting):
         """The sessions that go on, the newest last. Any thread."""
         return self._sessions.open()
 
+    def under_way(self) -> list[UnderWay]:
+        """Return the mails that clients are about to deliver, to whomever, without those that will be strays."""
+        begun = [mail for session in self.open_sessions if (mail := mail_under_way(session))]
+        return [mail for mail in begun if not self.turn.is_late(mail)]
+
     def session(self, session: str) -> Session:
         """Return a session by its id; raises NoSuchSession. Any thread."""
         return self._sessions.get(session)
+
+    def close(self, why: Callable[[], ServerClosed] | None = None) -> None:
+        """Close the store. why: returns what is raised from now on; that the server was stopped if None. Any thread."""
+        if why is not None:
+            self._store.closed_with = why
+        self._store.close()
 
     # For the doors.
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mailtrap_lite.message import Message
     from mailtrap_lite.store.contract import Arrival
 
+__all__ = ["Fate", "Outgoing", "Queue", "Settlement", "Shift", "Trial"]
+
 
 @dataclass(frozen=True, slots=True)
 class Fate:
@@ -76,6 +78,13 @@ class Shift:
 
 class Queue(ABC):
     """The part of the contract. Any thread but an event loop's, blocking."""
+
+    _identity: str
+
+    @property
+    def identity(self) -> str:
+        """What tells the store from every other."""
+        return self._identity
 
     @property
     @abstractmethod

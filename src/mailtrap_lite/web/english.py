@@ -25,6 +25,7 @@ TEXTS: Mapping[str, str] = {
     # The mailboxes.
     "boxes.title": "Mailboxes",
     "boxes.all": "All mail",
+    "boxes.sandboxes": "Sandboxes",
     "boxes.unread_of": "unread of",
     "boxes.find": "Find a mailbox",
     "boxes.find_among": "Find among {count}",
@@ -53,7 +54,6 @@ TEXTS: Mapping[str, str] = {
     "list.total": "{count} in all",
     "list.sort": "Order",
     "list.sort_now": "Sort",
-    "list.sort_of_search": "What a search finds is shown newest first.",
     "list.acts": "Chosen messages",
     "list.choose_all": "Choose all",
     "list.choose": "Choose: {subject}",

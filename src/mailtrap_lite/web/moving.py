@@ -23,6 +23,7 @@ from mailtrap_lite.web import asked
 from mailtrap_lite.web.api import find
 from mailtrap_lite.web.english import t
 from mailtrap_lite.web.place import PAGE
+from mailtrap_lite.web.rooms import Rooms
 
 _UNFINISHED: Final = tuple(state for state in QueueState if state.unfinished)
 # What the list of the queue can be narrowed to, as its address says it; "" is what may still be sent.
@@ -57,33 +58,33 @@ class Asked:
         return cls(to if chosen else None, more, sender, said.get("step") == "preview")
 
 
-def moving(sandbox: Sandbox) -> Blueprint:
-    """Return the routes."""
+def moving(here: Rooms) -> Blueprint:
+    """Return the routes, over the sandbox of the request."""
     routes = Blueprint("moving", __name__)
 
     @routes.app_context_processor
     def leaving() -> dict[str, Any]:
-        return {"leaving": lambda: _leaving(sandbox)}
+        return {"leaving": lambda: _leaving(here.sandbox)}
 
     @routes.get("/message/<key>/release")
     def ask_to_release(key: str) -> Response:
-        message = find(sandbox, key)
-        return _release_page(sandbox, message, Asked.of(request.args))
+        message = find(here.sandbox, key)
+        return _release_page(here.sandbox, message, Asked.of(request.args))
 
     @routes.post("/message/<key>/release")
     def release(key: str) -> BaseResponse:
-        message = find(sandbox, key)
+        message = find(here.sandbox, key)
         chosen = Asked.of(request.form)
-        sandbox.release(message, to=chosen.to or [], sender=chosen.sender)
+        here.sandbox.release(message, to=chosen.to or [], sender=chosen.sender)
         return redirect(url_for("moving.list_queue", message=message.id, show="all"), 303)
 
     @routes.get("/queue")
     def list_queue() -> Response:
-        return _page("queue.html", **_listed(sandbox))
+        return _page("queue.html", **_listed(here.sandbox))
 
     @routes.post("/queue")
     def change() -> BaseResponse:
-        count = _act(sandbox)
+        count = _act(here.sandbox)
         did = {"did": request.form["do"], "count": count}
         if entry := asked.message_id(request.form.get("entry", "")):
             return redirect(url_for("moving.show_entry", entry=entry, **did), 303)
@@ -95,10 +96,10 @@ def moving(sandbox: Sandbox) -> Blueprint:
         number = asked.message_id(entry)
         if number is None:
             raise NoSuchEntry(f"{entry[:60]!a} is not the id of an entry of the queue")
-        found = sandbox.queue.entry(number)
-        attempts = sandbox.queue.attempts(number)
-        subject = _subjects(sandbox, [found]).get(found.message, "")
-        return _page("entry.html", entry=found, attempts=attempts, subject=subject, **_done(), **_around(sandbox))
+        found = here.sandbox.queue.entry(number)
+        attempts = here.sandbox.queue.attempts(number)
+        subject = _subjects(here.sandbox, [found]).get(found.message, "")
+        return _page("entry.html", entry=found, attempts=attempts, subject=subject, **_done(), **_around(here.sandbox))
 
     return routes
 
