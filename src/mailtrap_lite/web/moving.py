@@ -85,10 +85,10 @@ def moving(here: Rooms) -> Blueprint:
     @routes.post("/queue")
     def change() -> BaseResponse:
         count = _act(here.sandbox)
-        did = {"did": request.form["do"], "count": count}
+        did: dict[str, Any] = {"did": request.form["do"], "count": count}
         if entry := asked.message_id(request.form.get("entry", "")):
             return redirect(url_for("moving.show_entry", entry=entry, **did), 303)
-        shown = {name: request.form.get(name, "") for name in ("show", "message", "after")}
+        shown: dict[str, Any] = {name: request.form.get(name, "") for name in ("show", "message", "after")}
         return redirect(url_for("moving.list_queue", **{n: v for n, v in shown.items() if v}, **did), 303)
 
     @routes.get("/queue/<entry>")
