@@ -18,7 +18,8 @@ from two_servers.servers import MailServer, wait_until
 
 ALICE, BOB, EVE = "alice@a.test", "bob@b.test", "eve@sink.test"
 MAIL = (
-    b"From: alice@a.test\r\nTo: bob@b.test\r\nSubject: lunch\r\nMessage-ID: <lunch@a.test>\r\nDate: Mon, 23 Nov 2026 14:02:11 +0100\r\n"
+    b"From: alice@a.test\r\nTo: bob@b.test\r\nSubject: lunch\r\n"
+    b"Message-ID: <lunch@a.test>\r\nDate: Mon, 23 Nov 2026 14:02:11 +0100\r\n"
     b"\r\nAt noon?\r\n.\r\n.. and a line with dots\r\n"
 )
 SINK = Path(__file__).resolve().parents[2] / ".bench" / "postfix" / "usr"
