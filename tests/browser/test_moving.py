@@ -177,3 +177,14 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         page.goto(mail.url + path)
         page.get_by_role("main").wait_for()
         assert (path, examine(page), overflows(page)) == (path, [], False)
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_tools_of_a_message_fit_a_phone(closed: Server, open_page: Callable[..., Page], width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 700}, is_mobile=True, has_touch=True)
+    page.goto(f"{closed.url}/message/1")
+    tools = page.get_by_role("group", name="What to do with this message")
+    tools.get_by_role("link", name="Release").wait_for()
+
+    assert tools.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+    assert not overflows(page)
