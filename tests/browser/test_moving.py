@@ -76,6 +76,16 @@ def test_a_mail_is_released_after_a_look_at_what_will_be_sent(
     assert after.messages[0].envelope.sender == "releases@example.test"
 
 
+def test_the_palette_goes_to_the_release_and_to_the_queue(mail: Server, page: Page) -> None:
+    page.goto(f"{mail.url}/message/1")
+    page.locator("#live[data-state=on]").wait_for()
+    for command, heading in (("Release the message", "Release a message"), ("Go to the queue", "Queue")):
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox", name="Type a command").fill(command)
+        page.get_by_role("option", name=f"{command} Command").click()
+        page.get_by_role("heading", name=heading).wait_for()
+
+
 def test_what_is_refused_says_why_and_cannot_be_sent(mail: Server, page: Page) -> None:
     page.goto(f"{mail.url}/message/1/release")
     page.get_by_role("checkbox", name=re.compile("eve@elsewhere.test")).check()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 MOVING: Mapping[str, str] = {
     "frame.queue": "Queue",
+    "js.command_queue": "Go to the queue",
+    "js.command_release": "Release the message",
     "queue.unfinished": "on their way out",
     # Release.
     "release.act": "Release",
