@@ -80,6 +80,7 @@ def test_the_palette_goes_to_the_release_and_to_the_queue(mail: Server, page: Pa
     page.goto(f"{mail.url}/message/1")
     page.locator("#live[data-state=on]").wait_for()
     for command, heading in (("Release the message", "Release a message"), ("Go to the queue", "Queue")):
+        page.wait_for_load_state("load")  # the scripts, too
         page.keyboard.press("Control+k")
         page.get_by_role("combobox", name="Type a command").fill(command)
         page.get_by_role("option", name=f"{command} Command").click()

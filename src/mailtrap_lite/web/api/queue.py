@@ -10,7 +10,7 @@ from mailtrap_lite.errors import NoSuchEntry
 from mailtrap_lite.message.queued import QueueState
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import Routes
-from mailtrap_lite.web.api.served import Limit, Served
+from mailtrap_lite.web.api.served import MOST, Limit, Served
 from mailtrap_lite.web.schema import facts
 from mailtrap_lite.web.shapes import queue as shapes
 from mailtrap_lite.web.shapes.queue import QueueEntryWholeJson, QueueJson
@@ -57,13 +57,14 @@ def list_queue(
     }
 
 
-@routes.get("/api/v1/queue/<entry>", refuses={404: "No entry has that id, or its message was deleted."})
-def show_queue_entry(served: Served, entry: Annotated[str, "the id of an entry"]) -> QueueEntryWholeJson:
+@routes.get("/api/v1/queue/<int:entry>", refuses={404: "No entry has that id, or its message was deleted."})
+def show_queue_entry(
+    served: Served, entry: Annotated[int, "the id of an entry", facts(minimum=0, maximum=MOST)]
+) -> QueueEntryWholeJson:
     """Show an entry with the transcript of each attempt."""
-    number = asked.message_id(entry)
-    if number is None:
-        raise NoSuchEntry(f"{entry[:60]!a} is not the id of an entry of the queue")
-    return shapes.entry_whole(served.sandbox.queue.entry(number), served.sandbox.queue.attempts(number))
+    if not 0 < entry <= MOST:
+        raise NoSuchEntry("that is not the id of an entry of the queue")
+    return shapes.entry_whole(served.sandbox.queue.entry(entry), served.sandbox.queue.attempts(entry))
 
 
 @routes.post("/api/v1/queue/retry")
