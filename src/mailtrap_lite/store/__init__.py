@@ -8,13 +8,14 @@ from mailtrap_lite.settings import MEMORY, Settings
 from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
 from mailtrap_lite.store.gists import Found, Gist
 from mailtrap_lite.store.memory import MemoryStore
+from mailtrap_lite.store.notices import Told
 from mailtrap_lite.store.order import NEWEST, By, Order, Spot
 from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 
 # fmt: off
 __all__ = [
     "NEWEST", "Arrival", "By", "Counts", "Entry", "Fate", "Found", "Gist", "MailboxCount", "MemoryStore", "Order",
-    "Retention", "Row", "Settlement", "Shift", "Spot", "Store", "Trial", "open_store",
+    "Retention", "Row", "Settlement", "Shift", "Spot", "Store", "Told", "Trial", "open_store",
 ]
 # fmt: on
 

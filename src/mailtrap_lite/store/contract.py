@@ -22,6 +22,7 @@ from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.queued import Outgoing
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
+from mailtrap_lite.store.notices import Notices
 from mailtrap_lite.store.order import NEWEST, Order
 from mailtrap_lite.store.queue import Queue
 
@@ -111,7 +112,7 @@ EVERY_MAILBOX = Selection()
 EXPIRE = "EXPIRE"
 
 
-class Store(Queue):
+class Store(Queue, Notices):
     """The contract. All methods but `add_soon`: any thread, blocking."""
 
     def __init__(self) -> None:
