@@ -8,9 +8,11 @@ BIN := $(VENV)/bin
 run: $(VENV)/run
 	$(BIN)/mailtrap-lite $(ARGS)
 
+# -X dev without its checks of C code that allocates: ours is Python.
+# worksteal gives each worker whole files, and so what they share is set up once.
 test: $(VENV)/dev
 	.ci/debian-packages
-	$(BIN)/python -X dev -m pytest -n auto $(ARGS)
+	PYTHONMALLOC=pymalloc $(BIN)/python -X dev -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -43,6 +43,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.pop3.misbehaving": 4,
     "mailtrap_lite.pop3.sendqueue": 4,
     "mailtrap_lite.pop3.server": 4,
+    "mailtrap_lite.pop3.stay": 4,
     "mailtrap_lite.pop3.visit": 4,
     "mailtrap_lite.web": 4,
     "mailtrap_lite.server": 5,

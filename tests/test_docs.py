@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from tests.suites import run_here
 
 import mailtrap_lite
 from mailtrap_lite import Settings
@@ -115,36 +116,44 @@ def blocks(document: Path, language: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "docs/asserting.md", "docs/faults.md", "docs/mailboxes.md", "docs/reading.md", "docs/relaying.md"],
+    [
+        "README.md",
+        "docs/asserting.md",
+        "docs/faults.md",
+        "docs/mailboxes.md",
+        "docs/reading.md",
+        "docs/relaying.md",
+        "docs/sandboxes.md",
+    ],
 )
-def test_the_python_of_a_document_runs(name: str, tmp_path: Path) -> None:
+def test_the_python_of_a_document_runs(name: str, pytester: pytest.Pytester) -> None:
     found = blocks(ROOT / name, "python")
+    tests = [block for block in found if "def test_" in block]
     assert found
-    for number, block in enumerate(found):
-        file = tmp_path / f"test_{number}.py"
-        file.write_text(block, encoding="utf-8")
-        command = [sys.executable, "-W", "error"]
-        command += ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block else []
-        done = subprocess.run([*command, file], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
+    for number, block in enumerate(tests):
+        (pytester.path / f"test_{number}.py").write_text(block, encoding="utf-8")
+
+    for block in found:
+        if block not in tests:
+            command = [sys.executable, "-X", "dev", "-W", "error", "-c", block]
+            done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, done.stdout + done.stderr
+    if tests:
+        assert run_here(pytester).ret == 0
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_runs(example: Path, tmp_path: Path) -> None:
-    command: list[str | Path] = [sys.executable, "-X", "dev", "-W", "error"]
-    command += ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if example.name.startswith("test_") else []
+def test_an_example_runs(example: Path, pytester: pytest.Pytester) -> None:
+    if example.name.startswith("test_"):
+        assert run_here(pytester, "-p", "no:cacheprovider", str(example)).ret == 0
+        return
+    command: list[str | Path] = [sys.executable, "-X", "dev", "-W", "error", example]
 
-    done = subprocess.run([*command, example], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_example_without_pytest_prints_what_it_did(tmp_path: Path) -> None:
-    command: list[str | Path] = [sys.executable, ROOT / "examples" / "without_pytest.py"]
-
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-
-    assert done.stdout == "caught:  Your order for bob@x.test\nfetched: It is on its way.\nwaiting: 0 of 1\n"
+    if example.name == "without_pytest.py":
+        assert done.stdout == "caught:  Your order for bob@x.test\nfetched: It is on its way.\nwaiting: 0 of 1\n"
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -8,6 +8,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.suites import ALONE
 
 from mailtrap_lite import NoMailArrived, Server
 from mailtrap_lite.cli.logs import Escaping
@@ -177,19 +178,8 @@ def test_wait(mailtrap):
 @pytest.mark.parametrize("verbose", ["-q", "-vv"])
 def test_a_failure_in_pytest_steers_nothing(pytester: pytest.Pytester, colour: str, verbose: str) -> None:
     pytester.makepyfile(SUITE.format(hostile="\x1b]52;c;ZXZpbA==\x07\u202e\x9b2J"))
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        verbose,
-        "-p",
-        "no:randomly",
-        f"--color={colour}",
-        "-p",
-        "no:cacheprovider",
-    ]
 
-    result = pytester.run(*command)
+    result = pytester.runpytest_inprocess(verbose, *ALONE, f"--color={colour}")
 
     shown = result.stdout.str()
     result.assert_outcomes(failed=6)

@@ -6,6 +6,11 @@
     ├── CannotListen          an address is taken or not ours                    (also an OSError)
     ├── MissingExtra          an optional package is not installed               (also an ImportError)
     ├── ServerClosed          the server was stopped, or never started
+    │   └── SandboxGone       the sandbox was deleted, or idle for too long
+    ├── NoSuchSandbox         no sandbox has that name                           (also a LookupError)
+    ├── BadSandbox            a sandbox cannot have that name                    (also a ValueError)
+    │   └── SandboxTaken      there is one of that name
+    ├── TooManySandboxes      there are as many as the settings allow
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
     ├── BadQuery              a search cannot be understood                      (also a ValueError)
     ├── BadTag                a text cannot be a tag                             (also a ValueError)
@@ -92,6 +97,38 @@ class ServerClosed(MailtrapError):
 
     smtp = Reply(421, "4.3.2", "Service shutting down")
     http = 503
+
+
+class SandboxGone(ServerClosed):
+    """A sandbox was deleted, or was idle for too long; the text names it."""
+
+    smtp = Reply(421, "4.3.2", "The sandbox was deleted")
+    pop3 = "SYS/PERM"
+    http = 410
+
+
+class NoSuchSandbox(MailtrapError, LookupError):
+    """No sandbox has that name."""
+
+    http = 404
+
+
+class BadSandbox(MailtrapError, ValueError):
+    """A sandbox cannot have that name; the text says what a name is."""
+
+    http = 400
+
+
+class SandboxTaken(BadSandbox):
+    """There is a sandbox of that name."""
+
+    http = 409
+
+
+class TooManySandboxes(MailtrapError):
+    """There are as many sandboxes as the settings allow."""
+
+    http = 507
 
 
 class BadMail(MailtrapError, ValueError):

@@ -212,6 +212,10 @@ class Settings:
     )
     relay_warn: int = _setting(14_400, DELAY, "after how long its sender is told that mail still waits to be sent on")
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
+    sandboxes: int = _setting(1000, AMOUNT, "sandboxes at once, beside the one that is always there; 0: no limit")
+    sandbox_idle: float = _setting(
+        3600.0, SECONDS, "how long nobody has to use a sandbox until it is deleted with its mail"
+    )
     keep_octets: int = _setting(1024**3, OCTETS, "octets of mail kept, the oldest go first")
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import smtplib
@@ -50,20 +51,34 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium with a new profile.
-
-    Not for the session: while it is open an event loop runs in this thread, which other tests must not meet.
-    """
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium with a new profile, started once: a start costs more than most tests."""
     sync_api = pytest.importorskip("playwright.sync_api", reason=f"the browser tests need playwright: {HOW}")
-    chromium = os.environ.get("MAILTRAP_LITE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    program = os.environ.get("MAILTRAP_LITE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
         pytest.skip(f"the browser tests need a Chromium: {HOW}")
+    before = asyncio.events._get_running_loop()
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        loop = asyncio.events._get_running_loop()
+        assert loop is not None
+        loop.set_debug(False)  # of playwright, whose tasks nobody debugs here
+        asyncio.events._set_running_loop(before)
         yield browser
+        asyncio.events._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The Chromium, in the hands of this test.
+
+    While playwright is used its loop counts as running in this thread, which tests without a browser must not meet.
+    """
+    asyncio.events._set_running_loop(chromium._impl_obj._loop)
+    yield chromium
+    asyncio.events._set_running_loop(None)
 
 
 @pytest.fixture

@@ -1,7 +1,13 @@
-"""A few hundred ways to run a script or to load something, and mails that hold them in every field."""
+"""A few hundred ways to run a script or to load something, and mails that hold them in every field.
+
+With MAILTRAP_LITE_THOROUGH=1 each way stands behind each thing that might let it out; else behind two of them, which
+change from way to way, so that each is there a dozen times.
+A browser computes for ten seconds on a mail of them.
+"""
 
 from __future__ import annotations
 
+import os
 from email.header import Header
 from itertools import islice
 
@@ -54,12 +60,18 @@ VECTORS = (
     "<template shadowrootmode=open><img src={trap}/shadow></template>",
 )
 BREAKERS = ("", 'x">', "x'>", "</textarea>", "</title>", "-->", "</pre></span>", "</style></script>")
+THOROUGH = os.environ.get("MAILTRAP_LITE_THOROUGH") == "1"
 AT_ONCE = 24  # payloads in each field of one mail
 
 
 def payloads(trap: str) -> list[str]:
-    """Return all payloads: each way behind each thing that might let it out."""
-    return [breaker + vector.replace("{trap}", trap) for vector in VECTORS for breaker in BREAKERS]
+    """Return all payloads: ways, behind what might let them out."""
+    breakers = [BREAKERS if THOROUGH else (BREAKERS * 2)[place % 8 :][:8:5] for place in range(len(VECTORS))]
+    return [
+        breaker + vector.replace("{trap}", trap)
+        for vector, some in zip(VECTORS, breakers, strict=True)
+        for breaker in some
+    ]
 
 
 def mails(trap: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Run the real command as a process of its own, and read what it says as its user would."""
+"""Run the real command, as a process of its own where that is the point, and read what it says as its user would."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.called import as_text, called
 
 from mailtrap_lite import Server
+from mailtrap_lite.cli import main
+from mailtrap_lite.cli.commands import COMMANDS
 
 
 @dataclass
@@ -47,6 +50,9 @@ def run(environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess
     """Run the command to its end in an empty directory."""
 
     def start(*arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        if not needs_a_process(arguments, more):
+            given = stdin.encode()
+            return as_text(called(main, arguments, environment=environment | more, where=tmp_path, stdin=given))
         return subprocess.run(
             [sys.executable, "-m", "mailtrap_lite", *arguments],
             cwd=tmp_path,
@@ -58,6 +64,16 @@ def run(environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess
         )
 
     return start
+
+
+def needs_a_process(arguments: Sequence[str], more: Mapping[str, str]) -> bool:
+    """Say if a command would be another one in this process: a server, one beside the test, one that Python is told of.
+
+    A process costs a tenth of a second of computing, and hundreds of commands are tested.
+    """
+    asks = bool(arguments) and arguments[0] in {*COMMANDS, "sendmail"}
+    beside = threading.current_thread() is not threading.main_thread()
+    return not asks or beside or any(name.startswith(("PYTHON", "LC_")) for name in more)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 
 from mailtrap_lite import Server
 from mailtrap_lite.cli import main, waiting
+from mailtrap_lite.cli.commands import COMMANDS
 
 Ask = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -519,7 +520,7 @@ def test_a_reader_that_has_enough_is_no_error(mailtrap: Server, with_programs: d
     assert (done.stdout, done.stderr) == ("{\n0\n", "")
 
 
-@pytest.mark.parametrize("name", ["list", "show", "wait", "send", "export", "import", "delete", "completion"])
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_each_command_helps(run: Callable[..., subprocess.CompletedProcess[str]], name: str) -> None:
     text = said(run(name, "--help"))
 

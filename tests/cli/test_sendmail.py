@@ -1,32 +1,30 @@
-"""The sendmail drop-in, as a process, against a real server: what it sends, and how it ends."""
+"""The sendmail drop-in against a real server: what it sends, and how it ends."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.called import called
 
 from mailtrap_lite import Message, Server
+from mailtrap_lite.cli.sendmail import main
 
 Send = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture
-def sendmail(with_programs: dict[str, str]) -> Send:
+def sendmail(environment: dict[str, str], tmp_path: Path) -> Send:
     """Run it with octets on standard input."""
 
     def start(server: Server | str, *arguments: str, mail: bytes = b"", **more: str) -> Any:
         where = server if isinstance(server, str) else str(server.smtp)
-        return subprocess.run(
-            ["mailtrap-lite-sendmail", *arguments],
-            env={**with_programs, "LOGNAME": "ann", "MAILTRAP_LITE_SMTP": where, **more},
-            input=mail,
-            capture_output=True,
-            timeout=30,
-        )
+        surroundings = {**environment, "LOGNAME": "ann", "MAILTRAP_LITE_SMTP": where, **more}
+        return called(main, arguments, environment=surroundings, where=tmp_path, stdin=mail)
 
     return start
 
@@ -245,16 +243,20 @@ def test_starttls_where_it_is_known_whom_to_trust(mailtrap_factory: Callable[...
     assert complained(sendmail(server, "b@x.test", mail=b"A: b\n\n"), 77)
 
 
-def test_bs_speaks_smtp_on_standard_input_and_output(mailtrap: Server, sendmail: Send) -> None:
+def test_bs_speaks_smtp_on_standard_input_and_output(mailtrap: Server, environment: dict[str, str]) -> None:
+    def talk(where: str, mail: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "mailtrap_lite", "sendmail", "--smtp", where, "-bs"]
+        return subprocess.run(command, env=environment, input=mail, capture_output=True, timeout=30)
+
     said = b"EHLO x\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\nA: b\r\n\r\nhi\r\n.\r\nQUIT\r\n"
 
-    done = sendmail(mailtrap, "-bs", mail=said)
+    done = talk(str(mailtrap.smtp), said)
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"220 ")
     assert done.stdout.splitlines()[-1].startswith(b"221 ")
     assert mailtrap.messages[0].raw == b"A: b\r\n\r\nhi\r\n"
-    assert complained(sendmail("127.0.0.1:1", "-bs"), 75)
+    assert complained(talk("127.0.0.1:1"), 75)
 
 
 @pytest.mark.parametrize(

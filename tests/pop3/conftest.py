@@ -22,7 +22,7 @@ from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Log
 from mailtrap_lite.pop3.machine import Machine
 from mailtrap_lite.pop3.server import Pop3Door
 from mailtrap_lite.pop3.wire import retr_octets, transmission
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.server.doors import serve
 from mailtrap_lite.server.listening import listen
 from mailtrap_lite.server.tls import tls_of
@@ -242,7 +242,8 @@ class Door:
         self.sandbox = sandbox
         self.tls = tls_of(sandbox.settings)
         context = self.tls.server_context if self.tls else None
-        self.door = Pop3Door(sandbox, sandbox.settings, tls=context, implicit_tls=name == "pop3s", stamp=stamp)
+        sandboxes = Sandboxes(sandbox)
+        self.door = Pop3Door(sandboxes, sandbox.settings, tls=context, implicit_tls=name == "pop3s", stamp=stamp)
         listener = listen(Endpoint("127.0.0.1", 0), setting=name)
         self.port: int = listener.getsockname()[1]
         (self._listener,) = loop.run(serve([(self.door, [listener])]))

@@ -12,7 +12,7 @@ from tests.fastloop import run
 
 from mailtrap_lite.message import Ending
 from mailtrap_lite.pop3.server import Pop3Door
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import open_store
 
@@ -49,7 +49,7 @@ class Client:
 async def session(sandbox: Sandbox, act: Act) -> float:
     """Log in, act, and be silent; return after how many seconds the server ended it."""
     loop = asyncio.get_running_loop()
-    door = Pop3Door(sandbox, sandbox.settings)
+    door = Pop3Door(Sandboxes(sandbox), sandbox.settings)
     server = await loop.create_server(door, "127.0.0.1", 0)
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

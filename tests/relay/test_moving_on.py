@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,17 @@ from pathlib import Path
 import pytest
 from tests.relay.conftest import MAIL, StartServer, onwards, submit
 
-from mailtrap_lite import BadMail, NoRelay, NoSuchEntry, NotAllowed, NotSettled, QueueState, Server, Settings
+from mailtrap_lite import (
+    BadMail,
+    NoRelay,
+    NoSuchEntry,
+    NotAllowed,
+    NotSettled,
+    QueueState,
+    SandboxGone,
+    Server,
+    Settings,
+)
 from mailtrap_lite.message.queued import Why
 from mailtrap_lite.store.file import FileStore
 
@@ -267,6 +278,39 @@ def test_a_copy_goes_to_a_fixed_address(start: StartServer, following: Server) -
     assert copy.raw.endswith(MAIL)
 
 
+def test_each_sandbox_of_a_server_has_a_queue_of_its_own(start: StartServer, following: Server) -> None:
+    sending = start(**onwards(following), relay_rules="sandbox=one")
+    one, two = sending.sandboxes.create("one"), sending.sandboxes.create("two")
+
+    for name in ("one", "two"):
+        with smtplib.SMTP(sending.smtp.host, sending.smtp.port) as client:
+            client.login(name, "x")
+            client.sendmail(ANN, [f"{name}@b.test"], MAIL)
+    submit(sending)
+    one.queue.wait_until_empty()
+    two.release(two.latest(), to="later@b.test")
+    two.queue.wait_until_empty()
+
+    assert (len(one.queue), len(two.queue), len(sending.queue)) == (1, 1, 0)
+    came = [message.envelope.addresses for message in following.messages]
+    assert came == [("one@b.test",), ("later@b.test",)]
+
+
+def test_a_sandbox_that_ends_sends_no_more(start: StartServer, following: Server) -> None:
+    sending = start(**onwards(following))
+    one = sending.sandboxes.create("one")
+    following.faults.add("MAIL", "stall", times=1)
+    one.release(one.deliver(MAIL, to="bob@b.test"))
+    while not one.queue.entries(QueueState.IN_FLIGHT):
+        one.wait(one.revision, 0.01)
+
+    sending.sandboxes.delete("one")
+
+    assert following.messages == []
+    with pytest.raises(SandboxGone):
+        one.queue.entries()
+
+
 def test_mail_of_a_user_moves_on_by_the_way_of_its_domain(start: StartServer, following: Server) -> None:
     nowhere = "127.0.0.1:1"
     routes = f"*.b.test -> 127.0.0.1:{following.smtp.port}"
@@ -453,14 +497,14 @@ def test_a_store_that_cannot_write_down_what_was_sent_makes_it_come_twice(
     no_room = "CREATE TRIGGER no_room BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'no room'); END"
     store._write(lambda db: db.execute(no_room).rowcount)
     submit(sending)
-    following.wait_for()
+    following.wait_for_all(2, timeout=20)
 
     store._write(lambda db: db.execute("DROP TRIGGER no_room").rowcount)
     sending.queue.wait_until_empty()
 
     (entry,) = sending.queue
     assert entry.state is SENT
-    assert len(following.messages) - 1 == entry.ambiguous
+    assert len(following.messages) - 1 == entry.ambiguous > 0
 
 
 def test_who_sends_nothing_on_pays_for_nothing() -> None:

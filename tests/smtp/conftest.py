@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailtrap_lite.message import Message, Session
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.server.doors import make_door
 from mailtrap_lite.server.tls import tls_of
 from mailtrap_lite.settings import Settings
@@ -105,7 +105,7 @@ class Door:
         self.loop = loop
         self.sandbox = sandbox
         self.tls = tls_of(settings)
-        door = make_door(name, sandbox, settings, self.tls)
+        door = make_door(name, Sandboxes(sandbox), settings, self.tls)
         assert isinstance(door, SmtpDoor)
         self.door = door
         self._listener = loop.run(self._serve())

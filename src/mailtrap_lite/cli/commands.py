@@ -315,6 +315,24 @@ _TABLE = (
         "Deleted, how many, and Missing, the ids that no message has",
     ),
     Command(
+        "sandboxes",
+        "List the sandboxes of a server that many share, make one, or delete some.",
+        "Made is one without a name, or of the name behind --create; its URL is printed, for --url of other commands.\n"
+        "It is 1 if it cannot be made, or if one to be deleted is not there; the others are deleted.",
+        (
+            Option(("--create",), "make one; without a name it gets one that nobody guesses", "NAME", many="?"),
+            Option(("--delete",), "delete one with its mail; may be given several times", "NAME", many="+"),
+            *_CONNECTION,
+        ),
+        (
+            "mailtrap-lite sandboxes",
+            'export MAILTRAP_LITE_URL="$(mailtrap-lite sandboxes --create)"',
+            "mailtrap-lite sandboxes --delete team-shop",
+        ),
+        "sandboxes",
+        "what `GET /api/v1/sandboxes` answers; what POST answers with --create; Deleted and Missing with --delete",
+    ),
+    Command(
         "completion",
         "Print what makes a shell complete these commands.",
         "Search terms are completed as well, and mailboxes and ids of a server that answers at once:\n"

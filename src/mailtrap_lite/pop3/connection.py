@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 from mailtrap_lite.door.handshake import NotSecured, described, shake_hands
 from mailtrap_lite.door.patience import Patience
 from mailtrap_lite.door.reading import read_in_pieces
-from mailtrap_lite.errors import MaildropInUse, MailtrapError, NoSuchMessage
+from mailtrap_lite.errors import MailtrapError, NoSuchMessage
 from mailtrap_lite.message import Ending, Protocol, Speaker
 from mailtrap_lite.pop3.actions import Action, Close, Expunge, Fetch, Heard, Login, Misbehave, Send, StartTls, Transmit
 from mailtrap_lite.pop3.machine import Machine
@@ -27,18 +27,19 @@ from mailtrap_lite.pop3.replies import err
 from mailtrap_lite.pop3.sendqueue import Gone, SendQueue
 from mailtrap_lite.pop3.snapshot import Refused
 from mailtrap_lite.pop3.states import State
+from mailtrap_lite.pop3.stay import Stay
 from mailtrap_lite.pop3.visit import Visit
 from mailtrap_lite.pop3.wire import SLICE, sends_all, transmission
 from mailtrap_lite.settings import peer
 
 if TYPE_CHECKING:
     from mailtrap_lite.pop3.server import Pop3Door
+    from mailtrap_lite.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
 MOST_PENDING: Final = 64 * 1024  # commands not looked at yet; beyond it the client is not read from
 MOST_ACTIONS: Final = 64  # done in one go before other sessions get their turn
-LEAVING: Final = 1.0  # seconds that a login waits for a session whose client is gone
 
 
 class Link(Enum):
@@ -54,7 +55,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, door: Pop3Door) -> None:
         self._door = door
-        self._sandbox = door.sandbox
+        self._stay = Stay(door.sandboxes)
         self._settings = door.settings
         self._crowd = door.crowd
         self._loop = asyncio.get_running_loop()
@@ -64,13 +65,13 @@ class Connection(asyncio.Protocol):
             door.settings.hostname,
             stamp=door.stamp,
             accounts=door.accounts,
-            hidden=lambda: door.sandbox.hidden_pop3,
+            hidden=self._stay.hidden,
             can_tls=door.tls is not None,
             tls=door.implicit_tls,
             tls_first=door.settings.pop3_require_tls,
             login_delay=door.settings.pop3_login_delay,
             expire=str(door.settings.pop3_expire).upper(),
-            faults=lambda stage, user: self._faulty.at(stage, user),
+            faults=self._stay.fault_at,
         )
         self._news = asyncio.Event()  # octets or the end came in
         self._task: asyncio.Task[None] | None = None
@@ -81,6 +82,11 @@ class Connection(asyncio.Protocol):
         self._unsent = 0  # octets, when the client last seemed to be silent
         self._ending = Ending.LEFT
         self._troubles = 0
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The one that the session is in."""
+        return self._stay.sandbox
 
     # What asyncio calls.
 
@@ -97,10 +103,11 @@ class Connection(asyncio.Protocol):
         if self._shaking:
             self._transport.pause_reading()
         client = peer(self._transport.get_extra_info("peername"))
-        self._recorder = self._sandbox.begin_session(Protocol.POP3, client=client)
+        self._recorder = self.sandbox.begin_session(Protocol.POP3, client=client)
         self._patience = Patience(idle=self._settings.pop3_idle, over=self._ran_out, excused=self._is_taking)
-        self._visit = Visit(self._sandbox, self._recorder, self._patience)
-        self._faulty = Misbehaviour(self._door.faults, self._recorder, self._out, self._patience)
+        self._visit = Visit(self.sandbox, self._recorder, self._patience)
+        self._faulty = Misbehaviour(self.sandbox.faults, self._recorder, self._out, self._patience)
+        self._stay.begin(self._recorder, self._visit, self._faulty)
         self._task = self._loop.create_task(self._live())
         log.debug("POP3 session %s: begins, client %s", self._recorder.id, self._recorder.client)
 
@@ -108,7 +115,7 @@ class Connection(asyncio.Protocol):
         if self._shaking:  # nobody would understand a word
             self._transport.abort()
             return
-        code = offer(self._sandbox.hidden_pop3).code("SYS/TEMP")
+        code = offer(self._stay.hidden()).code("SYS/TEMP")
         self._transport.write(err("too many connections", code))
         self._transport.close()
 
@@ -255,7 +262,7 @@ class Connection(asyncio.Protocol):
         try:
             return self._machine.next_action()
         except Exception:  # noqa: BLE001  # a bug of ours must not cost the client its session
-            return Send(err(self._trouble(), offer(self._sandbox.hidden_pop3).code("SYS/TEMP")))
+            return Send(err(self._trouble(), offer(self._stay.hidden()).code("SYS/TEMP")))
 
     async def _send(self, data: bytes, *, fault: bool = False) -> None:
         if self._heard and self._machine.pending:  # what is there was sent before the client could have this reply
@@ -356,23 +363,14 @@ class Connection(asyncio.Protocol):
             self._machine.failed(self._trouble(), "SYS/TEMP")
 
     async def _log_in(self, user: str, acts_as: str) -> None:
-        sandbox = self._sandbox
-        with sandbox.login_delay.turn(acts_as, sandbox.clock(), hidden="LOGIN-DELAY" in sandbox.hidden_pop3):
-            await self._open(acts_as)
-        self._recorder.user = user
-        self._machine.logged_in(self._visit.entries)
-
-    async def _open(self, user: str) -> None:
         # A client that drops its connection and comes back at once must not meet its own lock. Who leaves is asked
         # before the lock is tried: a session may end between the refusal and the moment when we hear of it.
         leaving = {other.ended for other in self._crowd if other is not self and other.link is not Link.OPEN}
-        try:
-            await self._visit.open(user, exclusive=self._settings.pop3_lock)
-        except MaildropInUse:
-            if not leaving:
-                raise
-            await asyncio.wait(leaving, timeout=LEAVING)
-            await self._visit.open(user, exclusive=self._settings.pop3_lock)
+        maildrop = self._stay.maildrop_of(user, acts_as)
+        with self._stay.turn(maildrop):
+            await self._visit.open(maildrop, exclusive=self._settings.pop3_lock, leaving=leaving)
+        self._stay.logged_in(user)
+        self._machine.logged_in(self._visit.entries)
 
     def _trouble(self) -> str:
         """Log the exception that is being handled and return what the client is told of it."""
@@ -384,7 +382,7 @@ class Connection(asyncio.Protocol):
     # The end.
 
     def _note(self, speaker: Speaker, text: bytes, *, fault: bool = False) -> None:
-        self._recorder.note(speaker, text, self._sandbox.clock(), fault=fault)
+        self._recorder.note(speaker, text, self.sandbox.clock(), fault=fault)
 
     def _is_taking(self) -> bool:
         """Return whether the client takes what it was sent, though it says nothing."""

@@ -37,13 +37,17 @@ class OnPurpose(Gone):
 
 
 class Misbehaviour:
-    """heard: the client has begun a handshake, or left. left: it sends no more. lost: it reads no more either."""
+    """heard: the client has begun a handshake, or left. left: it sends no more. lost: it reads no more either.
+
+    faults: of the sandbox that the client is in. user: as who it is there.
+    """
 
     def __init__(self, faults: Faults, recorder: Recorder, out: SendQueue, patience: Patience) -> None:
         self.heard = asyncio.Event()
         self.left = asyncio.Event()
         self.lost = asyncio.Event()
-        self._faults = faults
+        self.faults = faults
+        self.user: str | None = None
         self._recorder = recorder
         self._out = out
         self._patience = patience
@@ -69,10 +73,10 @@ class Misbehaviour:
 
     def at(self, stage: Stage, user: str | None = None) -> ActiveFault | None:
         """Return the fault that happens now, or None. user: who wants to log in."""
-        if not self._faults.active:
+        if not self.faults.active:
             return None
         session, client = self._recorder.id, self._recorder.client
-        return self._faults.at(Occasion(Protocol.POP3, stage, session, client, user=self._recorder.user or user))
+        return self.faults.at(Occasion(Protocol.POP3, stage, session, client, user=self.user or user))
 
     async def welcome(self) -> None:
         """The client has connected; raises OnPurpose or Gone."""
@@ -84,7 +88,7 @@ class Misbehaviour:
 
         content: it is about the content of the message that is sent next, and not about its reply.
         """
-        self._recorder.note(Speaker.NOTE, f"fault {fault}".encode(), self._faults.clock(), fault=True)
+        self._recorder.note(Speaker.NOTE, f"fault {fault}".encode(), self.faults.clock(), fault=True)
         match fault.action:
             case Delay(seconds):
                 await self._out.flush()

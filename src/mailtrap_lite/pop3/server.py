@@ -13,7 +13,7 @@ from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
 from mailtrap_lite.faults import Flaw
 from mailtrap_lite.pop3.connection import Connection
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
 
 # How long a session may take to write down what it did, once its client is gone.
@@ -38,7 +38,7 @@ class Pop3Door:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        sandboxes: Sandboxes,
         settings: Settings,
         *,
         tls: ssl.SSLContext | None = None,
@@ -46,14 +46,14 @@ class Pop3Door:
         stamp: Callable[[], bytes] | None = None,
         flawed: Callable[[Flaw], ssl.SSLContext] | None = None,
     ) -> None:
-        self.sandbox = sandbox
-        self.faults = sandbox.faults
+        self.sandboxes = sandboxes
+        self.sandbox = sandboxes.default
         self.flawed = flawed
         self.settings = settings
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.stamp = stamps(settings.hostname).__next__ if stamp is None else stamp
-        self.accounts = Accounts(AuthMode(settings.pop3_logins), dict(settings.users))
+        self.accounts = Accounts(AuthMode(settings.pop3_logins), dict(settings.users), sandboxes.known_as)
         self.admission = Admission(settings.connections)
         self.crowd: set[Connection] = set()
         self._closed = False
@@ -61,10 +61,14 @@ class Pop3Door:
     def __call__(self) -> asyncio.BaseProtocol:
         return _Turned() if self._closed else Connection(self)
 
-    def cut(self) -> None:
-        """End all sessions now, without a word; who comes next is let in. One in its UPDATE state goes on."""
+    def cut(self, sandbox: Sandbox | None = None) -> None:
+        """End all sessions now, without a word; who comes next is let in. One in its UPDATE state goes on.
+
+        sandbox: only those that are in it, because it was deleted.
+        """
         for connection in list(self.crowd):
-            connection.stop()
+            if sandbox is None or connection.sandbox is sandbox:
+                connection.stop()
 
     async def close(self, grace: float) -> None:
         """End every session, whatever its client does; it takes the grace and one second at most.

@@ -5,17 +5,20 @@ It knows no socket and no reply. On the loop; what may block is done on a thread
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, ParamSpec, TypeVar
 
 from mailtrap_lite.door.patience import Patience
-from mailtrap_lite.errors import MailtrapError
+from mailtrap_lite.errors import MaildropInUse, MailtrapError
 from mailtrap_lite.message import Ending, Recorder
 from mailtrap_lite.sandbox import Maildrop, Sandbox
 from mailtrap_lite.store import Entry
 
 log = logging.getLogger(__name__)
+
+LEAVING: Final = 1.0  # seconds that a login waits for a session whose client is gone
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,7 +28,7 @@ class Visit:
     """patience: is told when the client waits for the sandbox."""
 
     def __init__(self, sandbox: Sandbox, recorder: Recorder, patience: Patience) -> None:
-        self._sandbox = sandbox
+        self.sandbox = sandbox  # until the login leads to another
         self._recorder = recorder
         self._patience = patience
         self._maildrop: Maildrop | None = None
@@ -37,14 +40,23 @@ class Visit:
         """What is in the maildrop: message number n is entries[n - 1]."""
         return self._opened.entries
 
-    async def open(self, user: str, *, exclusive: bool) -> None:
-        """Open the maildrop of a user; raises MaildropInUse."""
-        await self._do(self._open, user, exclusive=exclusive)
+    async def open(self, user: str, *, exclusive: bool, leaving: Collection[asyncio.Future[None]] = ()) -> None:
+        """Open the maildrop of a user; raises MaildropInUse.
+
+        leaving: the ends of sessions whose clients are gone, which are waited for if the maildrop is in use.
+        """
+        try:
+            await self._do(self._open, user, exclusive=exclusive)
+        except MaildropInUse:
+            if not leaving:
+                raise
+            await asyncio.wait(leaving, timeout=LEAVING)
+            await self._do(self._open, user, exclusive=exclusive)
 
     async def retrieve(self, number: int) -> bytes:
         """Return the bytes of a message; raises NoSuchMessage if it was removed meanwhile."""
         with self._patience.working():  # as `_do` does, which would cost each RETR a coroutine more
-            return await self._sandbox.offload(self._opened.retrieve, number)
+            return await self.sandbox.offload(self._opened.retrieve, number)
 
     def sent(self, number: int) -> None:
         """The client has this message whole, so it has fetched it."""
@@ -80,7 +92,7 @@ class Visit:
         finally:
             if self._maildrop is not None:
                 self._maildrop.close()
-            self._sandbox.end_session(self._recorder, ending)
+            self.sandbox.end_session(self._recorder, ending)
 
     @property
     def _opened(self) -> Maildrop:
@@ -90,10 +102,10 @@ class Visit:
 
     def _open(self, user: str, *, exclusive: bool) -> None:
         """Open the maildrop, on a thread perhaps; if the session has ended meanwhile nobody else would close it."""
-        self._maildrop = self._sandbox.open_maildrop(user, exclusive=exclusive)
+        self._maildrop = self.sandbox.open_maildrop(user, exclusive=exclusive)
         if self._over:
             self._maildrop.close()
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._patience.working():
-            return await self._sandbox.offload(function, *args, **kwargs)
+            return await self.sandbox.offload(function, *args, **kwargs)

@@ -80,6 +80,7 @@ class Courier:
                 self._settle()
                 quick = time.monotonic() - began < SLOW
                 self._limit = min(self._limit * 2, TAKEN_AT_ONCE) if quick else 1
+            self._settle()  # nobody else would hear that the last of it failed
         finally:
             if self._client is not None:
                 self._client.quit()
@@ -115,7 +116,7 @@ class Courier:
 
     def _try(self, message: Message, entries: Sequence[QueueEntry]) -> None:
         began = time.monotonic()
-        settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.clock())
+        settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.report)
         replies = self._replies(message, entries, settling.now)
         client = self._client
         settled = [(entry, said, settling.fate(entry, said)) for entry, said in zip(entries, replies, strict=True)]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import time
 from collections import defaultdict
 
-from mailtrap_lite.credentials import relay_login
-from mailtrap_lite.errors import BadSetting, MailtrapError, ServerClosed
-from mailtrap_lite.outbound import Outbound
+from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.relay.client import Server
 from mailtrap_lite.relay.courier import Courier, Nowhere
-from mailtrap_lite.relaying import Policy, Route
+from mailtrap_lite.relay.ways import Ways
 from mailtrap_lite.sandbox import Sandbox
-from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import Store
 
 log = logging.getLogger(__name__)
@@ -29,14 +25,10 @@ REST = 1.0
 class Relay:
     """Sends on what the policy of a sandbox lets leave. Any thread; `start` once, `stop` any number of times."""
 
-    def __init__(self, sandbox: Sandbox, store: Store, policy: Policy) -> None:
-        """Raises BadSetting for a login or authorities that cannot be read."""
+    def __init__(self, sandbox: Sandbox, store: Store, ways: Ways) -> None:
         self._sandbox = sandbox
         self._store = store
-        self._policy = policy
-        self._outbound = Outbound(sandbox.settings.relay_hosts)
-        self._login = relay_login(sandbox.settings)
-        self._contexts = {mode: _context(mode, sandbox.settings) for mode in {route.tls for route in policy.routes}}
+        self._ways = ways
         self._lock = threading.Lock()
         self._at_work: defaultdict[Server | Nowhere, dict[Courier, threading.Thread]] = defaultdict(dict)
         self._stopping = threading.Event()
@@ -71,9 +63,9 @@ class Relay:
                     self._mend()
                 self._dispatch()
                 self._store.wait(revision, self._until_next())
-            except ServerClosed:
-                return
             except MailtrapError as err:
+                if self._store.closed:
+                    return
                 log.warning("the queue cannot be read: %s", err)
                 self._stopping.wait(REST)
             if any(self._at_work.values()):
@@ -101,26 +93,13 @@ class Relay:
             return
         domains: defaultdict[Server | Nowhere, list[str]] = defaultdict(list)
         for domain in self._store.due_domains(now=self._sandbox.queue.now()):
-            domains[self._where(self._policy.route(domain))].append(domain)
+            domains[self._ways.to(domain)].append(domain)
         for where, theirs in domains.items():
             if len(self._at_work.get(where, ())) < self._sandbox.settings.relay_connections:
                 self._start(where, theirs)
 
-    def _where(self, route: Route | None) -> Server | Nowhere:
-        if route is None:
-            return Nowhere("no route takes its domain")
-        return Server(
-            host=route.host,
-            port=route.port,
-            tls=route.tls,
-            context=self._contexts[route.tls],
-            login=self._login if route.auth else None,
-            hostname=self._sandbox.settings.hostname,
-            timeout=self._sandbox.settings.relay_timeout,
-        )
-
     def _start(self, where: Server | Nowhere, domains: list[str]) -> None:
-        courier = Courier(self._sandbox, self._store, self._outbound, where, domains)
+        courier = Courier(self._sandbox, self._store, self._ways.outbound, where, domains)
         thread = threading.Thread(target=self._work, args=(where, courier), name="mailtrap-lite courier", daemon=True)
         with self._lock:
             if self._stopping.is_set():
@@ -131,28 +110,15 @@ class Relay:
     def _work(self, where: Server | Nowhere, courier: Courier) -> None:
         try:
             courier.run()
-        except ServerClosed:
-            pass  # what is in flight is put back at the next start
         except MailtrapError as err:
-            log.warning("what is in flight is put back: %s", err)
-            self._broken.set()
+            if not self._store.closed:  # else it is put back at the next start
+                log.warning("what is in flight is put back: %s", err)
+                self._broken.set()
         except Exception:
             log.exception("a bug of ours; what is in flight is put back")
             self._broken.set()
         finally:
             with self._lock:
                 del self._at_work[where][courier]
-
-
-def _context(mode: str, settings: Settings) -> ssl.SSLContext | None:
-    """Return how TLS is spoken: with whom we meant, or with anybody if it is only spoken where it is offered."""
-    if mode == "off":
-        return None
-    try:
-        context = ssl.create_default_context(cafile=settings.relay_ca)
-    except (OSError, ssl.SSLError) as err:
-        raise BadSetting(f"relay_ca: {settings.relay_ca} cannot be read: {err.strerror or err}") from err
-    if mode == "offered":  # RFC 7435: better than nothing, and no less than plain text
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+            if self._broken.is_set() and not self._store.closed:
+                self._store.nudge()  # else there may be no news for long

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailtrap_lite.accounts import mailbox_of
-from mailtrap_lite.message import Envelope, Message
+from mailtrap_lite.message import Message
 from mailtrap_lite.message.queued import QueueEntry, QueueState
 from mailtrap_lite.relaying import Schedule
 from mailtrap_lite.relaying.verdicts import Said
@@ -18,11 +17,11 @@ from mailtrap_lite.store import Arrival, Fate
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """How it is decided. now: by the queue's clock; received: when reports come, by the sandbox's."""
+    """How it is decided. now: by the queue's clock. report: makes an arrival of a report and its receiver."""
 
     settings: Settings
     now: float
-    received: float
+    report: Callable[[bytes, str], Arrival]
 
     @property
     def schedule(self) -> Schedule:
@@ -73,10 +72,7 @@ class Settling:
     def _report(self, message: Message, told: Sequence[Told], action: str, *, to: str) -> list[Arrival]:
         by = Reporter(self.settings.hostname, self.now, secrets.token_hex(12))
         raw = notification(message, told, action=action, by=by, to=to)
-        if raw is None:
-            return []
-        mailbox = mailbox_of(to, plus_addressing=self.settings.plus_addressing)
-        return [Arrival(Envelope.of("", [to]), raw, (mailbox,), self.received)]
+        return [] if raw is None else [self.report(raw, to)]
 
 
 def put_back(entry: QueueEntry) -> Fate:

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 MOST: Final = 1000  # in force at once
 MOST_PAST: Final = 100  # remembered
+# Nobody knows yet which of many sandboxes a client is for.
+_BEFORE_LOGIN: Final = (Stage.CONNECT, Stage.HANDSHAKE, Stage.BANNER, Stage.STARTTLS, Stage.STLS)
 _NEED_TLS: Final = (Stage.HANDSHAKE, Stage.STARTTLS, Stage.STLS)
 
 
@@ -43,8 +45,10 @@ class Faults:
     Any thread adds and removes; only the doors ask, on the loop.
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, *, clock: Callable[[], float], after_login: bool = False) -> None:
+        """after_login: those of a sandbox that is chosen by a login, so that nothing can happen before."""
         self._settings = settings
+        self._after_login = after_login
         self.clock = clock
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -144,10 +148,16 @@ class Faults:
 
     def _add_those_of_settings(self) -> None:
         for line in self._settings.faults:
-            self.read(line)
+            fault = fault_of(line, new_seed=_new_seed)
+            if not (self._after_login and fault.stage in _BEFORE_LOGIN):
+                self.put(fault)
 
     def _refuse_what_never_happens(self, fault: Fault) -> None:
         settings = self._settings
+        if self._after_login and fault.stage in _BEFORE_LOGIN:
+            raise BadFault(
+                f"{fault.stage}: a sandbox is chosen by a login, and this is before; add it to the server's own faults"
+            )
         given = settings.tls_cert is not None
         if fault.stage in _NEED_TLS and not (
             given or settings.tls or settings.require_tls or settings.pop3_require_tls
@@ -185,7 +195,11 @@ class Faults:
     def down(self) -> AbstractContextManager[None]:
         """Refuse connections for a `with` block, on ports that stay ours; raises ServerClosed without a server."""
         if self.refuse_connections is None:
-            raise ServerClosed("there is no server whose ports could refuse connections")
+            raise ServerClosed(
+                "the ports are everybody's; only the server itself can be down"
+                if self._after_login
+                else "there is no server whose ports could refuse connections"
+            )
         return self.refuse_connections()
 
     # For the doors.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Envelope, Message
@@ -19,19 +19,22 @@ if TYPE_CHECKING:
     from mailtrap_lite.sandbox.mailqueue import MailQueue
     from mailtrap_lite.sandbox.releasing import Release
 
+T = TypeVar("T")
+
 
 class Relaying(Searching, ABC):
     """Methods: any thread but the loop's, blocking.
 
     policy: what may leave and where it goes; None: nothing leaves, and nothing of it is imported.
-    name: of the sandbox, which rules may ask for.
+    name: of the sandbox, which rules may ask for. on_queued: called when there is something to be sent on.
     """
 
-    name = ""
+    name: str
 
     def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float]) -> None:
         super().__init__(store, settings=settings, clock=clock)
         self.policy = relay_policy(settings)
+        self.on_queued: Callable[[], None] | None = None
         if self.policy is not None:
             _ = self.queue  # made now, as later two threads could make two, each with a clock of its own
 
@@ -50,7 +53,14 @@ class Relaying(Searching, ABC):
         """Return to whom a mail that comes in moves on."""
         if self.policy is None or not self.policy.by_itself:
             return ()
-        return self.policy.plan(envelope, sandbox=self.name, at=self.queue.now())
+        planned = self.policy.plan(envelope, sandbox=self.name, at=self.queue.now())
+        if planned and self.on_queued is not None:
+            self.on_queued()
+        return planned
+
+    def sent_on_by(self, make: Callable[[Self, Store], T]) -> T:
+        """Return what sends mail on, made of this sandbox and its store."""
+        return make(self, self._store)
 
     def preview_release(
         self, message: int | Message, *, to: str | Sequence[str] | None = None, sender: str | None = None
@@ -89,6 +99,8 @@ class Relaying(Searching, ABC):
         """
         release = self.preview_release(message, to=to, sender=sender)
         release.check()
+        if self.on_queued is not None:
+            self.on_queued()
         entries = self._store.enqueue(release.message.id, release.outgoing(at=self.queue.now()))
         return [entry for entry in self.queue.entries(message=release.message) if entry.id in entries]
 

@@ -16,7 +16,7 @@ from types import MethodType
 from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
-from mailtrap_lite.errors import NoSuchMessage, Objection, StoreError
+from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
 from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
 from mailtrap_lite.message.handover import wire
 from mailtrap_lite.pop3.delay import LoginDelay
@@ -41,16 +41,22 @@ _DAY = 24 * 60 * 60
 
 
 class Sandbox(Relaying, Expecting):
-    """Methods without a note: any thread but the loop's, blocking."""
+    """Methods without a note: any thread but the loop's, blocking.
 
-    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    name: what chooses it among many in a server, "" for the one that is there without choosing.
+    """
+
+    def __init__(
+        self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time, name: str = ""
+    ) -> None:
         super().__init__(store, settings=settings, clock=clock)
+        self.name = name
         self._locks = Locks()
         self._sessions = Sessions(clock)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
-        self.faults = Faults(settings, clock=clock)
+        self.faults = Faults(settings, clock=clock, after_login=bool(name))
         self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
@@ -104,6 +110,10 @@ class Sandbox(Relaying, Expecting):
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
             return self._knowing(Message(message, envelope, raw, when))
+
+    def report(self, raw: bytes, to: str) -> Arrival:
+        """Return a report that is about to be stored in the mailbox of an address, from the null sender. Any thread."""
+        return self._arrival(Envelope.of("", [to]), raw, self.clock())
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
@@ -315,6 +325,10 @@ class Sandbox(Relaying, Expecting):
         """Remember how a session ended; the oldest go first. Only the first call for it counts. Any thread."""
         self._sessions.end(recorder, ending)
 
+    def take_session(self, recorder: Recorder, *, of: Sandbox) -> None:
+        """Have a session that goes on in another sandbox be one of this, with all that was said. Any thread."""
+        self._sessions.take(recorder, of=of._sessions)
+
     @property
     def sessions(self) -> tuple[Session, ...]:
         """Every session, those that go on included, the newest last. Any thread."""
@@ -328,6 +342,12 @@ class Sandbox(Relaying, Expecting):
     def session(self, session: str) -> Session:
         """Return a session by its id; raises NoSuchSession. Any thread."""
         return self._sessions.get(session)
+
+    def close(self, why: Callable[[], ServerClosed] | None = None) -> None:
+        """Close the store. why: returns what is raised from now on; that the server was stopped if None. Any thread."""
+        if why is not None:
+            self._store.closed_with = why
+        self._store.close()
 
     # For the doors.
 

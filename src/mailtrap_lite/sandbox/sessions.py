@@ -35,6 +35,13 @@ class Sessions:
             self._recorders[recorder.id] = recorder
         return recorder
 
+    def take(self, recorder: Recorder, *, of: Sessions) -> None:
+        """Have a conversation that goes on be one of these, and not of the others any more."""
+        with of._lock:
+            of._recorders.pop(recorder.id, None)
+        with self._lock:
+            self._recorders[recorder.id] = recorder
+
     def end(self, recorder: Recorder, ending: Ending) -> None:
         """A conversation is over; the oldest that ended may be forgotten for it. Only the first call counts."""
         with self._lock:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from mailtrap_lite.message import Protocol as Spoken
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.server.listening import BACKLOG
 from mailtrap_lite.server.tls import Tls
 from mailtrap_lite.settings import Settings
@@ -27,10 +27,10 @@ class Door(Protocol):
 
     def __call__(self) -> asyncio.BaseProtocol: ...
     async def close(self, grace: float) -> None: ...
-    def cut(self) -> None: ...
+    def cut(self, sandbox: Sandbox | None = None) -> None: ...
 
 
-def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) -> Door:
+def make_door(name: str, sandboxes: Sandboxes, settings: Settings, tls: Tls | None) -> Door:
     """Return the door of a setting: smtp, smtps, lmtp, pop3 or pop3s."""
     # The doors are imported by those who open one.
     context, flawed = (tls.server_context, tls.flawed) if tls else (None, None)
@@ -38,11 +38,11 @@ def make_door(name: str, sandbox: Sandbox, settings: Settings, tls: Tls | None) 
     if name in ("pop3", "pop3s"):
         from mailtrap_lite.pop3.server import Pop3Door
 
-        return Pop3Door(sandbox, settings, tls=context, implicit_tls=implicit, flawed=flawed)
+        return Pop3Door(sandboxes, settings, tls=context, implicit_tls=implicit, flawed=flawed)
     from mailtrap_lite.smtp.door import SmtpDoor
 
     return SmtpDoor(
-        sandbox,
+        sandboxes,
         settings,
         tls=context,
         implicit_tls=implicit,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self  # Any: settings arrive in any type 
 
 from mailtrap_lite.errors import BadSetting, ServerClosed
 from mailtrap_lite.message import Message, Session
-from mailtrap_lite.sandbox import Mailbox, Sandbox
+from mailtrap_lite.sandbox import Mailbox, Sandbox, Sandboxes
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.planting import Plantable
 from mailtrap_lite.sandbox.relaying import relay_policy
@@ -33,12 +33,13 @@ from mailtrap_lite.server.loop import LoopThread, shared_loop
 from mailtrap_lite.server.moving import Moving
 from mailtrap_lite.server.outage import come_up, go_down
 from mailtrap_lite.server.provoked import Provoked
+from mailtrap_lite.server.tending import tend
 from mailtrap_lite.server.tls import Tls, offers_tls, tls_of
 from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
-    from mailtrap_lite.relay import Relay
+    from mailtrap_lite.server.relays import Relays
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class _Running:
     """What exists only between start and stop."""
 
     pid: int
-    sandbox: Sandbox
+    sandboxes: Sandboxes
     store: Store
     loop: LoopThread
     doors: Sequence[tuple[Door, Sequence[socket.socket]]]
@@ -68,7 +69,7 @@ class _Running:
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
-    relay: Relay | None = None
+    relays: Relays | None = None
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -123,12 +124,13 @@ class Server(Provoked, Moving, Expecting):
             store = open_store(self.settings)
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
-            relay = _relay_of(sandbox, store, undo)
-            doors = [(make_door(name, sandbox, self.settings, spoken), listeners[name]) for name in names]
+            sandboxes = Sandboxes(sandbox)
+            relays = _relays_of(sandboxes, undo)
+            doors = [(make_door(name, sandboxes, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
                 pid=os.getpid(),
-                sandbox=sandbox,
+                sandboxes=sandboxes,
                 store=store,
                 loop=loop,
                 doors=doors,
@@ -137,9 +139,10 @@ class Server(Provoked, Moving, Expecting):
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 web_sockets=web,
-                relay=relay,
+                relays=relays,
             )
             sandbox.faults.refuse_connections = self.down
+            tend(sandboxes, loop, [door for door, _ in doors])
             undo.pop_all()
         # Behind the loop's own end, which is therefore later: who forgets to stop a server still gets a clean exit.
         atexit.register(self._stop_at_exit)
@@ -164,8 +167,8 @@ class Server(Provoked, Moving, Expecting):
             return
         atexit.unregister(self._stop_at_exit)
         try:
-            if running.relay is not None:
-                running.relay.stop()
+            if running.relays is not None:
+                running.relays.stop()
             for listener in running.web_sockets:
                 remove_path(listener)
             for web in running.web:
@@ -176,6 +179,7 @@ class Server(Provoked, Moving, Expecting):
             with suppress(TimeoutError):
                 running.loop.run(end(running.serving, running.doors, grace), timeout=grace + PATIENCE)
         finally:
+            running.sandboxes.close()
             running.store.close()
 
     @contextmanager
@@ -293,7 +297,9 @@ class Server(Provoked, Moving, Expecting):
 
         if not running.web_sockets:
             running.web_sockets.append(listen(self.settings.web, setting="web"))
-        app = create_app(running.sandbox, settings=self.settings, addresses=self.addresses)
+        app = create_app(
+            running.sandboxes.default, settings=self.settings, addresses=self.addresses, sandboxes=running.sandboxes
+        )
         tls = running.tls.server_context if running.tls and self.settings.web_tls else None
         for listener in running.web_sockets:
             server = WebServer(app, listener, tls=tls, most_headers=self.settings.http_headers)
@@ -314,7 +320,12 @@ class Server(Provoked, Moving, Expecting):
     @property
     def sandbox(self) -> Sandbox:
         """All that the product can do."""
-        return self._life.sandbox
+        return self._life.sandboxes.default
+
+    @property
+    def sandboxes(self) -> Sandboxes:
+        """Those that are chosen by a name, each with mail of its own: `mail.sandboxes.create()`."""
+        return self._life.sandboxes
 
     @property
     def messages(self) -> list[Message]:
@@ -362,13 +373,13 @@ class Server(Provoked, Moving, Expecting):
         return self.sandbox.clear(uids=uids)
 
 
-def _relay_of(sandbox: Sandbox, store: Store, undo: ExitStack) -> Relay | None:
-    """Return what sends mail on, started; None if nothing may leave."""
-    if sandbox.policy is None:
+def _relays_of(sandboxes: Sandboxes, undo: ExitStack) -> Relays | None:
+    """Return what sends mail on, at work; None if nothing may leave."""
+    if sandboxes.default.policy is None:
         return None
-    from mailtrap_lite.relay import Relay  # most servers send nothing on
+    from mailtrap_lite.server.relays import Relays  # most servers send nothing on
 
-    relay = Relay(sandbox, store, sandbox.policy)
-    relay.start()
-    undo.callback(relay.stop)
-    return relay
+    relays = Relays(sandboxes, sandboxes.default.policy)
+    undo.callback(relays.stop)
+    relays.start()
+    return relays

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, AnyStr, TypeVar, cast
 
 from mailtrap_lite.discretion import HIDDEN, Discretion
-from mailtrap_lite.errors import MailtrapError, Reply
+from mailtrap_lite.errors import MailtrapError, Reply, SandboxGone
 from mailtrap_lite.faults import Stage
 from mailtrap_lite.message import Ending
 from mailtrap_lite.smtp import replies
@@ -26,6 +26,7 @@ from mailtrap_lite.smtp.replies import Refused, octets, refused
 from mailtrap_lite.smtp.transaction import Conversation, Transaction
 
 if TYPE_CHECKING:
+    from mailtrap_lite.sandbox import Guest, Sandbox
     from mailtrap_lite.smtp.door import SmtpDoor
     from mailtrap_lite.smtp.protocol import CaptureSMTP
     from mailtrap_lite.smtp.verbs import Verb
@@ -97,6 +98,7 @@ class Dialogue(Faulty):
         # RFC 3207 section 4.2: all that was said in plain text is forgotten.
         self._first = True
         self._discretion = Discretion()
+        self._move(self._door.sandbox)
         self._let_go()
         self._greet() if self._door.implicit_tls else self._begin()
 
@@ -125,7 +127,7 @@ class Dialogue(Faulty):
         if self._door.gated and (owed := self._owed(verb)):
             return owed
         argument = argument.strip(" ")
-        if self._door.faults.active and (occasion := occasion_of(self, name, argument)):
+        if self._faults.active and (occasion := occasion_of(self, name, argument)):
             return self._unless_fault_of(occasion, partial(self._do, verb, argument))
         return self._do(verb, argument)
 
@@ -149,7 +151,7 @@ class Dialogue(Faulty):
     def _ehlo(self, argument: str) -> bytes:
         self._greeted(argument, self._door.greeting_verb, extended=True)
         authenticated = bool(self.session.authenticated)
-        return self._door.ehlo(tls=self._secure, authenticated=authenticated, hidden=self._hidden)
+        return self._door.ehlo(tls=self._secure, authenticated=authenticated, hidden=self.hidden)
 
     def _greeted(self, name: str, verb: str, *, extended: bool) -> None:
         if not name:
@@ -163,7 +165,7 @@ class Dialogue(Faulty):
         return replies.OK
 
     def _help(self, argument: str) -> bytes:
-        return self._door.help(tls=self._secure, hidden=self._hidden) or replies.NOT_IMPLEMENTED
+        return self._door.help(tls=self._secure, hidden=self.hidden) or replies.NOT_IMPLEMENTED
 
     def _vrfy(self, argument: str) -> bytes:
         if not argument:
@@ -220,12 +222,28 @@ class Dialogue(Faulty):
             self._mode = Mode.AUTH
             return challenge
         assert login is not None  # whoever takes a step has one  # noqa: S101
-        return self._unless_faulty(Stage.AUTH, partial(self._logged_in, login), user=login.user)
+        assert login.user is not None  # who needs no further step is in  # noqa: S101
+        return self._enter_as(login.user)
 
-    def _logged_in(self, login: Login) -> bytes:
+    def _enter_as(self, user: str) -> bytes | None:
+        """Go on in the sandbox that the user name leads to; its faults are asked about this login already."""
+        try:
+            guest = self._door.sandboxes.guest(user)
+        except SandboxGone as gone:
+            raise refused(535, "5.7.8", str(gone)) from None
+        self._move(guest.sandbox)
+        return self._unless_faulty(Stage.AUTH, partial(self._logged_in, user, guest), user=guest.known_as)
+
+    def _move(self, sandbox: Sandbox) -> None:
+        if sandbox is not self.sandbox:
+            sandbox.take_session(self._recorder, of=self.sandbox)
+            self.sandbox, self._faults = sandbox, sandbox.faults
+
+    def _logged_in(self, user: str, guest: Guest) -> bytes:
         self._discretion.trust()
         self.session.authenticated = True
-        self.session.user = self._recorder.user = login.user
+        self.session.user = self._recorder.user = user
+        self.session.known_as = guest.known_as
         return replies.AUTHENTICATED
 
     # The rest is how it works.

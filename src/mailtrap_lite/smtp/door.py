@@ -8,23 +8,31 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Final
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
+from mailtrap_lite.errors import SandboxGone
 from mailtrap_lite.faults import Flaw
 from mailtrap_lite.message import Protocol
 from mailtrap_lite.offer import Offer
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.smtp.handler import Handler
 from mailtrap_lite.smtp.offer import lines, multiline, offer
 from mailtrap_lite.smtp.protocol import CaptureSMTP
-from mailtrap_lite.smtp.replies import NO_EHLO, NO_HELO, NO_LHLO, NO_LOGIN, NO_TLS, SHUTTING_DOWN, TOO_MANY_CONNECTIONS
+from mailtrap_lite.smtp.replies import (
+    NO_EHLO,
+    NO_HELO,
+    NO_LHLO,
+    NO_LOGIN,
+    NO_TLS,
+    SHUTTING_DOWN,
+    TOO_MANY_CONNECTIONS,
+    octets,
+)
 from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
 from mailtrap_lite.smtp.wire import Wire
 
-NOTHING: Final[frozenset[str]] = frozenset()
 # Seconds for what needs none: an aborted transport is gone after a turn of the loop.
 _LAST_TURNS = 1.0
 
@@ -39,7 +47,7 @@ class SmtpDoor:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        sandboxes: Sandboxes,
         settings: Settings,
         *,
         tls: ssl.SSLContext | None = None,
@@ -47,8 +55,9 @@ class SmtpDoor:
         protocol: Protocol = Protocol.SMTP,
         flawed: Callable[[Flaw], ssl.SSLContext] | None = None,
     ) -> None:
-        self.sandbox = sandbox
-        self.faults = sandbox.faults
+        self.sandboxes = sandboxes
+        self.sandbox = sandboxes.default
+        self.faults = self.sandbox.faults
         self.flawed = flawed
         self.settings = settings
         self.tls = tls
@@ -56,11 +65,11 @@ class SmtpDoor:
         self.protocol = protocol
         self.reply_each = protocol is Protocol.LMTP
         self.verbs: dict[str, Verb] = LMTP_VERBS if self.reply_each else VERBS
-        self.accounts = Accounts(AuthMode(settings.smtp_auth), dict(settings.users))
+        self.accounts = Accounts(AuthMode(settings.smtp_auth), dict(settings.users), sandboxes.known_as)
         self.tls_first = settings.require_tls and tls is not None
         self.login_first = self.accounts.login_needed
         self.gated = self.tls_first or self.login_first
-        self.hooks = {"DATA": Handler(sandbox).handle_DATA}
+        self.hooks = {"DATA": Handler(sandboxes).handle_DATA}
         self.greeting = f"220 {settings.hostname} {'LMTP' if self.reply_each else 'ESMTP'}\r\n".encode()
         self.greeting_verb = "LHLO" if self.reply_each else "EHLO"
         self.no_greeting = NO_LHLO if self.reply_each else NO_HELO
@@ -83,13 +92,13 @@ class SmtpDoor:
 
     # What a session can use.
 
-    def offer(self, *, tls: bool, authenticated: bool = False, hidden: frozenset[str] = NOTHING) -> Offer:
+    def offer(self, *, tls: bool, authenticated: bool = False, hidden: frozenset[str]) -> Offer:
         """Return what a session can use that is over TLS or not, and whose user logged in or not.
 
-        hidden: what is not there for this session, beside what is there for nobody.
+        hidden: what is not there for this session.
         """
         return offer(
-            self.sandbox.hidden | hidden if hidden else self.sandbox.hidden,
+            hidden,
             can_tls=self.tls is not None,
             tls=tls,
             authenticated=authenticated,
@@ -103,10 +112,6 @@ class SmtpDoor:
             listed = lines(offered, size=self.settings.message_size)
             self._ehlo[offered] = multiline(250, [self.settings.hostname, *listed])
         return self._ehlo[offered]
-
-    def without_codes(self, hidden: frozenset[str]) -> bool:
-        """Return whether enhanced status codes are hidden, from all or from one session."""
-        return "ENHANCEDSTATUSCODES" in self.sandbox.hidden or "ENHANCEDSTATUSCODES" in hidden
 
     def help(self, *, tls: bool, hidden: frozenset[str]) -> bytes | None:
         """Return the reply to HELP, with the verbs that can be used; None if it is hidden itself."""
@@ -138,10 +143,15 @@ class SmtpDoor:
         if not self._open:
             self._empty.set()
 
-    def cut(self) -> None:
-        """End all connections now, with 421 or in the middle of a mail without; who comes next is let in."""
+    def cut(self, sandbox: Sandbox | None = None) -> None:
+        """End all connections now, with 421 or in the middle of a mail without; who comes next is let in.
+
+        sandbox: only those that are in it, because it was deleted.
+        """
+        reply = SHUTTING_DOWN if sandbox is None else octets(SandboxGone.smtp)
         for connection in list(self._open):
-            connection.shut_down(finish=False)
+            if sandbox is None or connection.sandbox is sandbox:
+                connection.shut_down(finish=False, reply=reply)
 
     async def close(self, grace: float) -> None:
         """End all connections, in a bounded time.

@@ -89,9 +89,14 @@ class Faulty(Wire):
         return self._recorder
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """Capabilities that are not there for this session."""
+        return self.sandbox.hidden | self._hidden if self._hidden else self.sandbox.hidden
+
+    @property
     def offer(self) -> Offer:
         """What this session can use."""
-        return self._door.offer(tls=self._secure, hidden=self._hidden)
+        return self._door.offer(tls=self._secure, hidden=self.hidden)
 
     def occasion(
         self, stage: Stage, *, sender: str | None = None, recipients: tuple[str, ...] = (), user: str | None = None
@@ -104,7 +109,7 @@ class Faulty(Wire):
 
     def _unless_faulty(self, stage: Stage, go: Callable[[], bytes | None], *, user: str | None = None) -> bytes | None:
         """Return what `go` returns, unless a fault happens at this stage; None if the reply was given, or will be."""
-        if not self._door.faults.active:
+        if not self._faults.active:
             return go()
         return self._unless_fault_of(self.occasion(stage, user=user), go)
 
@@ -167,7 +172,7 @@ class Faulty(Wire):
         self._unless_faulty(Stage.CONNECT, super()._welcome)
 
     async def _shake_hands(self) -> None:
-        fault = self._fault(self.occasion(Stage.HANDSHAKE)) if self._door.faults.active else None
+        fault = self._fault(self.occasion(Stage.HANDSHAKE)) if self._faults.active else None
         match None if fault is None else fault.action:
             case Delay(seconds):
                 self._nap = asyncio.current_task()
@@ -222,7 +227,7 @@ class Faulty(Wire):
     # The rest is how it works.
 
     def _fault(self, occasion: Occasion) -> ActiveFault | None:
-        fault = self._door.faults.at(occasion)
+        fault = self._faults.at(occasion)
         if fault is not None:
             self._recorder.note(Speaker.NOTE, f"fault {fault}".encode(), self._clock(), fault=True)
         return fault
@@ -296,6 +301,6 @@ class Faulty(Wire):
     def _hang_up(self, *, linger: bool = False) -> None:
         # Do, then reply: who finds the connection closed finds the session ended.
         self._ending = Ending.FAULT
-        self._door.sandbox.end_session(self._recorder, self._ending)
+        self.sandbox.end_session(self._recorder, self._ending)
         self._flush()
         self._farewell(linger=linger)

@@ -33,12 +33,12 @@ def occasion_in(smtp: Dialogue, stage: Stage, recipients: Sequence[Recipient]) -
         stage,
         sender=smtp.envelope.mail_from,
         recipients=tuple(each.address for each in recipients),
-        user=smtp.session.user,
+        user=smtp.session.known_as,
     )
 
 
 def _greeting(smtp: Dialogue, argument: str) -> Occasion | None:
-    return smtp.occasion(Stage.EHLO, user=smtp.session.user) if argument else None
+    return smtp.occasion(Stage.EHLO, user=smtp.session.known_as) if argument else None
 
 
 def _starttls(smtp: Dialogue, argument: str) -> Occasion | None:
@@ -49,7 +49,7 @@ def _starttls(smtp: Dialogue, argument: str) -> Occasion | None:
 def _mail(smtp: Dialogue, argument: str) -> Occasion | None:
     if smtp.envelope.is_open or not smtp.session.host_name:
         return None
-    return smtp.occasion(Stage.MAIL, sender=reverse_path(argument).address, user=smtp.session.user)
+    return smtp.occasion(Stage.MAIL, sender=reverse_path(argument).address, user=smtp.session.known_as)
 
 
 def _rcpt(smtp: Dialogue, argument: str) -> Occasion | None:
@@ -69,7 +69,7 @@ def _bdat(smtp: Dialogue, argument: str) -> Occasion | None:
 
 
 def _quit(smtp: Dialogue, argument: str) -> Occasion | None:
-    return smtp.occasion(Stage.QUIT, user=smtp.session.user) if not argument else None
+    return smtp.occasion(Stage.QUIT, user=smtp.session.known_as) if not argument else None
 
 
 # AUTH is asked about when its credentials are known to be good.

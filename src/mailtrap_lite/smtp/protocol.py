@@ -10,9 +10,10 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mailtrap_lite.errors import MailtrapError, StoreError, TooLarge
+from mailtrap_lite.errors import MailtrapError, SandboxGone, StoreError, TooLarge
 from mailtrap_lite.faults import Stage
 from mailtrap_lite.message import Recipient
+from mailtrap_lite.sandbox.sandboxes import is_in_domain
 from mailtrap_lite.smtp import replies
 from mailtrap_lite.smtp.chunks import Chunk, chunk
 from mailtrap_lite.smtp.dialogue import Dialogue, no_argument
@@ -110,8 +111,17 @@ class CaptureSMTP(Dialogue):
         _need_smtputf8(path.address, smtputf8=self.envelope.smtp_utf8)
         if len(self.envelope.recipients) >= self._door.settings.recipients:
             return replies.TOO_MANY_RECIPIENTS
+        if is_in_domain(path.address) and self.sandbox is self._door.sandbox:
+            self._share(path.address)
         self.envelope.recipients.append(Recipient(path.address, path.options))
         return replies.RECIPIENT_OK
+
+    def _share(self, address: str) -> None:
+        try:
+            self._door.sandboxes.of_address(address)
+        except SandboxGone as gone:
+            raise refused(550, "5.1.2", str(gone)) from None
+        self.envelope.is_shared = True
 
     def _data(self, argument: str) -> bytes:
         if not self.envelope.is_open:
@@ -195,7 +205,7 @@ class CaptureSMTP(Dialogue):
         self._patience.transfer_ends()
         if self._lines.bare_lf:
             self.envelope.remark("bare-lf-command")
-        if self._door.faults.active:
+        if self._faults.active:
             return await self._store_unless_faulty()
         recipients = len(self.envelope.recipients)
         return await self._handed_over() * (recipients if self._door.reply_each else 1)

@@ -15,7 +15,8 @@ from mailtrap_lite.smtp.data import DataReader
 class Conversation(StockSession):
     """What holds until the connection ends, or TLS begins.
 
-    id: the transcript's. user: who authenticated, or None. tls: the TLS version, or None.
+    id: the transcript's. user: who authenticated, or None. known_as: the same, as the sandbox calls it.
+    tls: the TLS version, or None.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, session: str, client: str, tls: str | None) -> None:
@@ -24,6 +25,7 @@ class Conversation(StockSession):
         self.client = client
         self.tls = tls
         self.user: str | None = None
+        self.known_as: str | None = None
 
 
 class Transfer(Enum):
@@ -40,6 +42,7 @@ class Transaction(StockEnvelope):
 
     mail_from: None while no MAIL was accepted. limit: octets of the mail.
     remarks: lint codes of what only the wire shows.
+    is_shared: a recipient may be in the domain of a sandbox that nobody logged in to.
     """
 
     def __init__(self, limit: int) -> None:
@@ -48,6 +51,7 @@ class Transaction(StockEnvelope):
         self.body = DataReader(limit)
         self.transfer = Transfer.ANY
         self.remarks: list[str] = []
+        self.is_shared = False
 
     @property
     def is_open(self) -> bool:

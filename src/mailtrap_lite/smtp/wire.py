@@ -42,6 +42,7 @@ class Wire(SMTP):
     def __init__(self, door: SmtpDoor) -> None:
         # Not super().__init__(): see overridden.py.
         self._door = door
+        self.sandbox, self._faults = door.sandbox, door.faults  # until the client logs in to another sandbox
         self._lines = LineReader(auth=AUTH_LINE)
         self._out: list[bytes] = []
         self._mode = Mode.COMMAND
@@ -94,10 +95,9 @@ class Wire(SMTP):
         self.loop = asyncio.get_running_loop()
         self.transport = cast(asyncio.Transport, transport)
         read_in_pieces(transport)
-        sandbox = self._door.sandbox
         self.client = peer(transport.get_extra_info("peername"))
-        self._clock = sandbox.clock
-        self._recorder = sandbox.begin_session(self._door.protocol, client=self.client)
+        self._clock = self.sandbox.clock
+        self._recorder = self.sandbox.begin_session(self._door.protocol, client=self.client)
         settings = self._door.settings
         self._patience = Patience(
             idle=settings.smtp_idle,
@@ -167,7 +167,7 @@ class Wire(SMTP):
         self._say(reply)
 
     def _say(self, reply: bytes, *, fault: bool = False) -> None:
-        if self._door.without_codes(self._hidden):
+        if "ENHANCEDSTATUSCODES" in self.sandbox.hidden or "ENHANCEDSTATUSCODES" in self._hidden:
             reply = without_codes(reply)
         self._out.append(reply)
         now = self._clock()
@@ -207,7 +207,7 @@ class Wire(SMTP):
             self._say(reply)
         # Do, then reply: who reads the last words finds the session ended.
         self._ending = ending
-        self._door.sandbox.end_session(self._recorder, ending)
+        self.sandbox.end_session(self._recorder, ending)
         if shaking:  # nobody would understand a word
             self._mode = Mode.ENDED
             self.transport.abort()
@@ -263,14 +263,14 @@ class Wire(SMTP):
 
     # What the door calls.
 
-    def shut_down(self, *, finish: bool) -> None:
-        """End with 421. finish: a mail that is being received or committed may end first, and get its reply."""
+    def shut_down(self, *, finish: bool, reply: bytes = SHUTTING_DOWN) -> None:
+        """End with this reply. finish: a mail that is being received or committed may end first, and get its own."""
         if finish and self._mode in (Mode.DATA, Mode.CHUNK, Mode.WAITING):
             self._draining = True
             return
         # A commit under way may succeed: nobody may be told that it failed (RFC 5321 section 4.2.5).
         if self._mode not in (Mode.WAITING, Mode.ENDED):
-            self._end(SHUTTING_DOWN, Ending.SHUTDOWN)
+            self._end(reply, Ending.SHUTDOWN)
         if not finish:
             self._ending = Ending.SHUTDOWN
             self.transport.abort()
@@ -397,4 +397,4 @@ class Wire(SMTP):
         self._mode = Mode.ENDED
         self._let_go()
         self._door.forget(self)
-        self._door.sandbox.end_session(self._recorder, self._ending)
+        self.sandbox.end_session(self._recorder, self._ending)

@@ -15,14 +15,19 @@ from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 # fmt: off
 __all__ = [
     "NEWEST", "Arrival", "By", "Counts", "Entry", "Fate", "Found", "Gist", "MailboxCount", "MemoryStore", "Order",
-    "Retention", "Row", "Settlement", "Shift", "Spot", "Store", "Told", "Trial", "open_store",
+    "Retention", "Row", "Settlement", "Shift", "Spot", "Store", "Told", "Trial", "open_store", "retention_of",
 ]
 # fmt: on
 
 
+def retention_of(settings: Settings) -> Retention:
+    """Return how much is kept."""
+    return Retention(messages=settings.keep_messages, octets=settings.keep_octets)
+
+
 def open_store(settings: Settings) -> Store:
     """Return the store that the settings ask for, opened; raises StoreError."""
-    retention = Retention(messages=settings.keep_messages, octets=settings.keep_octets)
+    retention = retention_of(settings)
     if settings.store == MEMORY:
         return MemoryStore(retention=retention)
     from mailtrap_lite.store.file import FileStore  # a test with a store in memory need not import the lock

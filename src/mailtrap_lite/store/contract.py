@@ -120,6 +120,8 @@ class Store(Queue, Notices):
         self._revision = 0
         self._last_id = 0
         self._closed = False
+        # What is raised once it is closed; a sandbox of many says more than that the server was stopped.
+        self.closed_with: Callable[[], ServerClosed] = _stopped
         self._identity = ""
         self._reading_up = threading.Lock()
         self._last_search: tuple[object, Found] | None = None
@@ -158,7 +160,7 @@ class Store(Queue, Notices):
         with self._news:
             self._news.wait_for(lambda: self._revision > revision or self._closed, timeout)
             if self._closed:
-                raise ServerClosed("the server was stopped")
+                raise self.closed_with()
             return self._revision
 
     def _announce(self, *, changes: int = 1, last_id: int = 0) -> None:
@@ -381,6 +383,10 @@ class Store(Queue, Notices):
     @abstractmethod
     def close(self) -> None:
         """Commit what is under way, wake the waiters and let go of everything. Idempotent."""
+
+
+def _stopped() -> ServerClosed:
+    return ServerClosed("the server was stopped")
 
 
 def new_identity() -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from mailtrap_lite.errors import ServerClosed
 from mailtrap_lite.search.words import Searched, Words
 from mailtrap_lite.store.contract import Row, Store
 from mailtrap_lite.store.gists import Found, Gist, Reader
@@ -37,7 +36,7 @@ class SearchedMemory(Store):
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            raise ServerClosed("the server was stopped")
+            raise self.closed_with()
 
     def _told(self, changed: int) -> int:
         if changed:

@@ -13,12 +13,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.errors import MailtrapError
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.web import shapes
 from mailtrap_lite.web.api import ApiRequest, api
 from mailtrap_lite.web.api.declared import MOST_ARCHIVE, MOST_MAIL
 from mailtrap_lite.web.api.page import reference
+from mailtrap_lite.web.api.routes import openapi
 from mailtrap_lite.web.enclosure import enclosed
 from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
@@ -26,6 +27,7 @@ from mailtrap_lite.web.guard import BASE_PATH, is_api
 from mailtrap_lite.web.inside import inside
 from mailtrap_lite.web.packed import pack
 from mailtrap_lite.web.pages import error_page, pages
+from mailtrap_lite.web.rooms import Counted, Rooms
 
 log = logging.getLogger(__name__)
 _OF_ROUTING = {
@@ -35,10 +37,15 @@ _OF_ROUTING = {
 
 
 def create_app(
-    sandbox: Sandbox, *, settings: Settings, addresses: Callable[[], Mapping[str, str]] | None = None
+    sandbox: Sandbox,
+    *,
+    settings: Settings,
+    addresses: Callable[[], Mapping[str, str]] | None = None,
+    sandboxes: Sandboxes | None = None,
 ) -> Flask:
     """Return the inspector and the API over a sandbox.
 
+    sandboxes: those that are served below /sandboxes/NAME/; whoever asks makes the first one if None.
     addresses: returns where "smtp" and "pop3" listen, as HOST:PORT, for people to read; if None, the settings say it.
     """
     app = Flask("mailtrap_lite.web")
@@ -52,20 +59,25 @@ def create_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(t=t, current_app=current_app, texts_for_scripts=for_scripts())
-    events = Events(sandbox, most=settings.event_streams)
-    app.extensions[Events.NAME] = events
 
     def where() -> Mapping[str, str]:
         return addresses() if addresses else {"smtp": str(settings.smtp), "pop3": str(settings.pop3)}
 
-    app.register_blueprint(api(sandbox, events))
+    many = Sandboxes(sandbox) if sandboxes is None else sandboxes
+    here = app.extensions[Rooms.NAME] = Rooms(
+        many, addresses=where, describe=openapi, event_streams=settings.event_streams
+    )
+    app.extensions[Events.NAME] = here.default.events
+    app.register_blueprint(api(here))
     app.register_blueprint(reference())
-    app.register_blueprint(pages(sandbox, where))
-    app.register_blueprint(inside(sandbox))
+    app.register_blueprint(pages(here))
+    app.register_blueprint(inside(here))
+    app.before_request(here.exists)
     app.after_request(pack)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(MailtrapError, _explain)
     app.register_error_handler(Exception, _confess)
+    app.wsgi_app = Counted(app.wsgi_app, here.sandboxes)  # type: ignore[method-assign]  # Flask's own way
     app.wsgi_app = enclosed(app, settings)  # type: ignore[method-assign, assignment]  # Flask's own way
     return app
 

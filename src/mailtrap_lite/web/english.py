@@ -24,6 +24,7 @@ TEXTS: Mapping[str, str] = {
     # The mailboxes.
     "boxes.title": "Mailboxes",
     "boxes.all": "All mail",
+    "boxes.sandboxes": "Sandboxes",
     "boxes.unread_of": "unread of",
     "boxes.find": "Find a mailbox",
     "boxes.find_among": "Find among {count}",

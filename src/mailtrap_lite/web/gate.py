@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from werkzeug.wrappers import Request, Response
 
 from mailtrap_lite.web.english import t
-from mailtrap_lite.web.guard import is_api
+from mailtrap_lite.web.guard import ROOT, is_api
 from mailtrap_lite.web.visitors import TooManyAttempts, Visitors
 
 if TYPE_CHECKING:
@@ -64,8 +64,13 @@ def cookie_name(request: Request, visitors: Visitors) -> str:
     """Return the name of the session's cookie, with the prefix that keeps other sites from setting it (RFC 6265bis)."""
     prefix = ""
     if request.is_secure:
-        prefix = "__Secure-" if request.root_path else "__Host-"
+        prefix = "__Host-" if root_of(request) == "/" else "__Secure-"
     return f"{prefix}mailtrap-lite-{visitors.tag}"
+
+
+def root_of(request: Request) -> str:
+    """Return the path at which the cookie is set: one session opens the sandboxes too."""
+    return str(request.environ.get(ROOT, request.root_path)) or "/"
 
 
 def is_known(request: Request, visitors: Visitors) -> bool:

@@ -41,6 +41,9 @@ MAIL = "message/rfc822"
 MBOX = "application/mbox"
 # A name in the application's configuration: the path below which everything is.
 BASE_PATH = "BASE_PATH"
+# Names in the environ of a request: the sandbox whose path it has, and what is before that path.
+SANDBOX = "mailtrap_lite.sandbox"
+ROOT = "mailtrap_lite.root"
 
 # What a browser may never load from here outside /static: a mail's part as a script, a style sheet, a plug-in.
 # See https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header
@@ -51,6 +54,7 @@ REFUSED_DESTINATIONS = frozenset({
 })
 # fmt: on
 
+_SANDBOX = re.compile(r"/sandboxes/([^/]+)(?=/|$)")
 _LENGTH = re.compile(r"[0-9]{0,18}")  # none is no body
 _TAKES_MAIL = re.compile(r"/api/v1/(?:import|mailbox/.+/messages)", re.DOTALL)
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{0,5})?", re.IGNORECASE)
@@ -132,17 +136,36 @@ class Guard:
             )
 
     def _enter(self, environ: WSGIEnvironment) -> None:
-        """Step below the base path: from here on a path is one of ours, and `url_for` puts the base before it."""
+        """Step below the base path and a sandbox's: from here on a path is one of ours.
+
+        `url_for` puts before it what was taken off here, so that links stay in the sandbox.
+        """
         path = str(environ.get("PATH_INFO", ""))
-        if not self._base_path:
-            return
-        if path != self._base_path and not path.startswith(self._base_path + "/"):
-            raise Refused("404 Not Found", f"Everything here is below {self._base_path}/.")
-        environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")) + self._base_path
-        environ["PATH_INFO"] = path.removeprefix(self._base_path) or "/"
+        if self._base_path:
+            if path != self._base_path and not path.startswith(self._base_path + "/"):
+                raise Refused("404 Not Found", f"Everything here is below {self._base_path}/.")
+            _step_below(environ, self._base_path)
+        if found := _SANDBOX.match(str(environ.get("PATH_INFO", ""))):
+            environ[ROOT], environ[SANDBOX] = str(environ.get("SCRIPT_NAME", "")), found[1]
+            _step_below(environ, found[0])
 
     def _knows(self, name: str) -> bool:
         return name in self._names or bool(_LOCAL_NAME.fullmatch(name))
+
+
+def path_of(sandbox: str) -> str:
+    """Return the path below which everything of a sandbox is."""
+    return f"/sandboxes/{sandbox}/"
+
+
+def within(path: str) -> str:
+    """Return a path as it is inside of the sandbox that it leads to, if it does."""
+    return _SANDBOX.sub("", path, count=1) if _SANDBOX.match(path) else path
+
+
+def _step_below(environ: WSGIEnvironment, path: str) -> None:
+    environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")) + path
+    environ["PATH_INFO"] = str(environ.get("PATH_INFO", "")).removeprefix(path) or "/"
 
 
 def is_api(path: str) -> bool:

@@ -10,19 +10,19 @@ from werkzeug.exceptions import NotFound
 
 from mailtrap_lite.message import Content, Message, Part
 from mailtrap_lite.message.nested import part_at
-from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import bodies, coloured
 from mailtrap_lite.web.api import find
+from mailtrap_lite.web.rooms import Rooms
 from mailtrap_lite.web.view import Scheme
 
 
-def inside(sandbox: Sandbox) -> Blueprint:
-    """Return the routes."""
+def inside(here: Rooms) -> Blueprint:
+    """Return the routes, over the sandbox of the request."""
     routes = Blueprint("inside", __name__)
 
     @routes.get("/message/<key>/print")
     def on_paper(key: str) -> Response:
-        message = find(sandbox, key)
+        message = find(here.sandbox, key)
         content = message.content
         head = render_template("print.html", message=message, content=content, prose=coloured.prose)
         text = content.render_html() if content.html else ""
@@ -30,20 +30,20 @@ def inside(sandbox: Sandbox) -> Blueprint:
 
     @routes.get("/message/<key>/part/<part>/data")
     def data(key: str, part: str) -> Response:
-        message = find(sandbox, key)
+        message = find(here.sandbox, key)
         found = _part(message, part)
         return bodies.octets(found.data, name=found.filename or f"message-{message.id}-part-{found.id}")
 
     @routes.get("/message/<key>/part/<part>/raw")
     def raw(key: str, part: str) -> Response:
-        message = find(sandbox, key)
+        message = find(here.sandbox, key)
         found = _part(message, part)
         return bodies.octets(found.raw, name=f"message-{message.id}-part-{found.id}.txt")
 
     @routes.get("/message/<key>/part/<part>/html")
     def html(key: str, part: str) -> Response:
         """Show the HTML of an attached mail, or of a part that is HTML."""
-        found = _part(find(sandbox, key), part)
+        found = _part(find(here.sandbox, key), part)
         text = found.text if found.content_type == "text/html" else Content(found.data).render_html()
         return bodies.page(text, embed=True, remote=False, scheme=Scheme.LIGHT)
 

@@ -25,6 +25,7 @@ from mailtrap_lite.web.place import PAGE, Place, Sort
 
 MOST_READ_FOR_TAGS = 2000  # messages
 MOST_MAILBOXES = 200  # shown at once; the others are found by the filter beside them
+MOST_SANDBOXES = 100
 
 
 class Part(StrEnum):
@@ -70,9 +71,15 @@ class Mailboxes:
 class Surroundings:
     """Reads what stands around a message. Any thread."""
 
-    def __init__(self, sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> None:
-        """addresses: returns where the doors are, as HOST:PORT by name."""
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        addresses: Callable[[], Mapping[str, str]],
+        others: Callable[[], Sequence[str]],
+    ) -> None:
+        """addresses: returns where the doors are, as HOST:PORT by name. others: returns the names of sandboxes."""
         self.sandbox = sandbox
+        self._others = others
         self._addresses = addresses
         self._counted: tuple[int, list[MailboxCount]] = (-1, [])
         self._found: tuple[int, str, Found] = (-1, "", Found((), 0))
@@ -105,6 +112,7 @@ class Surroundings:
         if part is not Part.MESSAGE:
             values |= {"mailboxes": self.mailboxes(), "listing": self.listing(place), "sorts": list(Sort)}
             values["tags"] = self._tags(values["counts"].total)
+            values["sandboxes"] = () if self.sandbox.name else self._others()[:MOST_SANDBOXES]
         return values
 
     def beside(self, place: Place, message: Message) -> tuple[int | None, int | None]:

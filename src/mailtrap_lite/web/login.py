@@ -11,7 +11,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.web.english import t
-from mailtrap_lite.web.gate import LOGIN, cookie_name, is_known
+from mailtrap_lite.web.gate import LOGIN, cookie_name, is_known, root_of
 from mailtrap_lite.web.visitors import LIFETIME, TooManyAttempts, Visitors
 
 # A path on this server. "//host" and "/\host" would lead a browser elsewhere, and so could a control character.
@@ -68,7 +68,7 @@ def login(visitors: Visitors) -> Blueprint:
             cookie_name(request, visitors),
             session,
             max_age=seconds,
-            path=request.root_path or "/",
+            path=root_of(request),
             secure=request.is_secure,
             httponly=True,
             samesite="Strict",

@@ -6,7 +6,6 @@ It knows templates and the sandbox's verbs; the mail's own HTML is never part of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any  # Any: what a template is given
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -19,9 +18,10 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, present, reading, sample, selecting, sessions
 from mailtrap_lite.web.api import find
 from mailtrap_lite.web.api.exchange import exported
-from mailtrap_lite.web.listing import Part, Surroundings
+from mailtrap_lite.web.listing import Part
 from mailtrap_lite.web.place import PAGE, Place, spelled
 from mailtrap_lite.web.recipes import recipes
+from mailtrap_lite.web.rooms import Rooms
 from mailtrap_lite.web.sessions import Wanted
 from mailtrap_lite.web.view import Tab
 
@@ -36,18 +36,22 @@ FILTERS = (
 )
 
 
-def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Blueprint:
-    """Return the routes. addresses: where the doors are, as HOST:PORT by name."""
+def pages(here: Rooms) -> Blueprint:
+    """Return the routes, over the sandbox of the request."""
     routes = Blueprint("pages", __name__)
     for written in FILTERS:
         routes.add_app_template_filter(written)
     routes.add_app_template_filter(spelled, "spot")
 
-    surroundings = Surroundings(sandbox, addresses)
-    around, doors = surroundings.around, surroundings.doors
+    def around(place: Place) -> dict[str, Any]:
+        return here.surroundings.around(place)
+
+    def doors() -> dict[str, tuple[str, str]]:
+        return here.surroundings.doors()
 
     def empty() -> dict[str, Any]:
-        return {"recipes": recipes(doors(), sandbox.settings), "settings": sandbox.settings}
+        settings = here.sandbox.settings
+        return {"recipes": recipes(doors(), settings), "settings": settings}
 
     @routes.get("/")
     def inbox() -> Response:
@@ -60,7 +64,7 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.get("/rows")
     def rows() -> Response:
         place = Place.asked()
-        return page("rows.html", place=place.top, listing=surroundings.listing(place))
+        return page("rows.html", place=place.top, listing=here.surroundings.listing(place))
 
     @routes.get("/mailboxes")
     def list_mailboxes() -> Response:
@@ -70,32 +74,32 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     def change() -> BaseResponse:
         place = Place.asked()
         if (kind := selecting.wanted_file()) is not None:
-            return exported(sandbox, selecting.chosen(sandbox, place), kind)
-        changed = selecting.act(sandbox, place)
+            return exported(here.sandbox, selecting.chosen(here.sandbox, place), kind)
+        changed = selecting.act(here.sandbox, place)
         if Part.asked() is not Part.PAGE:  # a script shows the list itself
             return Response(str(changed), content_type="text/plain; charset=utf-8")
         return redirect(url_for("pages.inbox", **place.query()), 303)
 
     @routes.post("/test-mail")
     def send_test_mail() -> BaseResponse:
-        planted = sandbox.deliver(sample.sample(sandbox.clock()), to=sample.RECIPIENT, sender=sample.SENDER)
+        planted = here.sandbox.deliver(sample.sample(here.sandbox.clock()), to=sample.RECIPIENT, sender=sample.SENDER)
         return redirect(url_for("pages.message", key=planted.id), 303)
 
     @routes.get("/message/<key>")
     def message(key: str) -> Response:
-        found = find(sandbox, key)
+        found = find(here.sandbox, key)
         place = Place.asked()
-        beside = surroundings.beside(place, found)
-        return page("message.html", **around(place), beside=beside, **reading.values(found, sandbox))
+        beside = here.surroundings.beside(place, found)
+        return page("message.html", **around(place), beside=beside, **reading.values(found, here.sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:
-        return page("sessions.html", doors=doors(), **_sessions(sandbox))
+        return page("sessions.html", doors=doors(), **_sessions(here.sandbox))
 
     @routes.get("/session/<session>")
     def session(session: str) -> Response:
-        found = sandbox.session(session)
-        return page("session.html", doors=doors(), session=found, named=_named(sandbox, found))
+        found = here.sandbox.session(session)
+        return page("session.html", doors=doors(), session=found, named=_named(here.sandbox, found))
 
     @routes.get("/delete-all")
     def ask_to_delete_all() -> Response:
@@ -104,25 +108,25 @@ def pages(sandbox: Sandbox, addresses: Callable[[], Mapping[str, str]]) -> Bluep
     @routes.post("/delete-all")
     def delete_all() -> BaseResponse:
         place = Place.asked().top
-        selecting.delete_all(sandbox, place)
+        selecting.delete_all(here.sandbox, place)
         return redirect(url_for("pages.inbox", **place.query()), 303)
 
     @routes.post("/message/<key>/delete")
     def delete(key: str) -> BaseResponse:
-        sandbox.delete([find(sandbox, key).id])
+        here.sandbox.delete([find(here.sandbox, key).id])
         return redirect(url_for("pages.inbox", **Place.asked().query()), 303)
 
     @routes.post("/message/<key>/read")
     def mark(key: str) -> BaseResponse:
-        found = find(sandbox, key)
-        sandbox.mark_read([found.id], read=request.form.get("read") == "yes")
+        found = find(here.sandbox, key)
+        here.sandbox.mark_read([found.id], read=request.form.get("read") == "yes")
         return redirect(url_for("pages.message", key=found.id, **Place.asked().query()), 303)
 
     @routes.post("/message/<key>/restore")
     def restore(key: str) -> BaseResponse:
-        found = find(sandbox, key)
+        found = find(here.sandbox, key)
         # The mailbox as the deliveries have it, so not a name to be understood; none is all of them.
-        sandbox.restore(found.id, Selection(mailbox=request.form.get("mailbox", "")))
+        here.sandbox.restore(found.id, Selection(mailbox=request.form.get("mailbox", "")))
         place = Place.asked().query(tab=Tab.ENVELOPE.value)
         return redirect(url_for("pages.message", key=found.id, **place), 303)
 

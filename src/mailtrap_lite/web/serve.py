@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any, Final  # Any: what socketserver hands thr
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from mailtrap_lite.terminal import escaped
-from mailtrap_lite.web.events import Events
-from mailtrap_lite.web.guard import BASE_PATH, HEADERS, is_api
+from mailtrap_lite.web.guard import BASE_PATH, HEADERS, is_api, within
+from mailtrap_lite.web.rooms import Rooms
 from mailtrap_lite.web.visitors import Visitors
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Handler(WSGIRequestHandler):
     def _is_for_the_api(self) -> bool:
         # Of the line as it came: what is too long was never taken apart.
         target = self.raw_requestline.partition(b" ")[2].partition(b" ")[0].partition(b"?")[0]
-        return is_api(target.decode("latin-1").removeprefix(self.server.base_path))
+        return is_api(within(target.decode("latin-1").removeprefix(self.server.base_path)))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write no access log."""
@@ -326,7 +326,7 @@ class WebServer:
         self, app: Flask, listener: socket.socket, *, tls: ssl.SSLContext | None = None, most_headers: int = 16 * 1024
     ) -> None:
         # What lets threads wait, and must let go of them at the end.
-        self._waiting = [app.extensions[name] for name in (Events.NAME, Visitors.NAME) if name in app.extensions]
+        self._waiting = [app.extensions[name] for name in (Rooms.NAME, Visitors.NAME) if name in app.extensions]
         self._server = Server(app, listener, tls=tls, most_headers=most_headers)
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(

@@ -223,7 +223,7 @@ def start(event_loop: str, tmp_path: Path) -> Iterator[StartVictim]:
 
     def begin(*flags: str, descriptors: int | None = None) -> Victim:
         ready = tmp_path / f"ready-{len(begun)}.json"
-        free = [f"--{door}=127.0.0.1:0" for door in ("smtp", "smtps", "pop3", "web")]
+        free = [f"--{door}=127.0.0.1:0" for door in ("smtp", "smtps", "pop3", "pop3s", "web")]
         command = [sys.executable, "-m", "mailtrap_lite", "--store=memory", f"--ready-file={ready}", *free]
         errors = stack.enter_context((tmp_path / f"errors-{len(begun)}").open("w+b"))
         begun.append(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Request, current_app
 from werkzeug.wrappers import Response as BaseResponse
 
-from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web.api import (
     about,
     chaos,
@@ -21,6 +21,7 @@ from mailtrap_lite.web.api import (
     message,
     messages,
     release,
+    sandboxes,
     search,
     send,
     sessions,
@@ -30,15 +31,16 @@ from mailtrap_lite.web.api import (
 )
 from mailtrap_lite.web.api.declared import Route
 from mailtrap_lite.web.api.openapi import document
-from mailtrap_lite.web.api.served import Served
-from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.schema import Schema
+
+if TYPE_CHECKING:
+    from mailtrap_lite.web.rooms import Rooms
 
 NOUNS = tuple(
     module.routes
     for module in (
         *(messages, message, search, tags, wait, view, checks, send, exchange, release),
-        *(mailboxes, sessions, live, faults, chaos, about, described),
+        *(mailboxes, sessions, live, faults, chaos, sandboxes, about, described),
     )
 )
 ROUTES = tuple(route for noun in NOUNS for route in noun.all)
@@ -55,12 +57,11 @@ class ApiRequest(Request):
         return int(current_app.config[name] or 0) or None
 
 
-def api(sandbox: Sandbox, events: Events) -> Blueprint:
-    """Return the routes over a sandbox."""
+def api(here: Rooms) -> Blueprint:
+    """Return the routes over the sandbox of the request."""
     blueprint = Blueprint("api", __name__)
-    served = Served(sandbox, events, describe=openapi)
     for route in ROUTES:
-        blueprint.add_url_rule(route.path, route.name, _view(route, served), methods=[route.method])
+        blueprint.add_url_rule(route.path, route.name, _view(route, here), methods=[route.method])
     return blueprint
 
 
@@ -70,8 +71,8 @@ def openapi() -> Schema:
     return document(NOUNS)
 
 
-def _view(route: Route, served: Served) -> Callable[..., BaseResponse]:
+def _view(route: Route, here: Rooms) -> Callable[..., BaseResponse]:
     def answer(**in_path: str) -> BaseResponse:
-        return route.answer(served, in_path)
+        return route.answer(here.served, in_path)
 
     return answer

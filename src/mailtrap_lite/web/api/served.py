@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
 from mailtrap_lite.message import Message, Session
 from mailtrap_lite.outbound import Outbound
-from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.search import Query
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.events import Events
@@ -40,8 +40,11 @@ NO_MESSAGE = {404: "No message has that id."}
 class Served:
     """What every route is given. Any thread."""
 
-    def __init__(self, sandbox: Sandbox, events: Events, *, describe: Callable[[], Schema]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, events: Events, *, sandboxes: Sandboxes, describe: Callable[[], Schema]
+    ) -> None:
         self.sandbox = sandbox
+        self.sandboxes = sandboxes
         self.describe = describe
         self.outbound = Outbound(sandbox.settings.outbound_allow)
         self.events = events
