@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.relaying import Policy
     from mailtrap_lite.sandbox.mailqueue import MailQueue
     from mailtrap_lite.sandbox.releasing import Release
+    from mailtrap_lite.sandbox.webhooks import Webhooks
 
 T = TypeVar("T")
 
@@ -35,8 +36,9 @@ class Relaying(Searching, ABC):
         super().__init__(store, settings=settings, clock=clock)
         self.policy = relay_policy(settings)
         self.on_queued: Callable[[], None] | None = None
-        if self.policy is not None:
+        if self.policy is not None or settings.webhook_url is not None:
             _ = self.queue  # made now, as later two threads could make two, each with a clock of its own
+            _ = self.webhooks
 
     @abstractmethod
     def message(self, message: int) -> Message:
@@ -49,6 +51,14 @@ class Relaying(Searching, ABC):
 
         return MailQueue(self._store, self.clock)
 
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What webhook_url is told of."""
+        from mailtrap_lite.message.notices import Event  # most servers tell nobody
+        from mailtrap_lite.sandbox.webhooks import Webhooks
+
+        return Webhooks(self._store, self.queue.now, events=tuple(map(Event, self.settings.webhook_events)))
+
     def _planned(self, envelope: Envelope) -> tuple[Outgoing, ...]:
         """Return to whom a mail that comes in moves on."""
         if self.policy is None or not self.policy.by_itself:
@@ -59,7 +69,7 @@ class Relaying(Searching, ABC):
         return planned
 
     def sent_on_by(self, make: Callable[[Self, Store], T]) -> T:
-        """Return what sends mail on, made of this sandbox and its store."""
+        """Return what sends mail on, or tells of it, made of this sandbox and its store."""
         return make(self, self._store)
 
     def preview_release(
