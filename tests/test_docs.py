@@ -124,6 +124,7 @@ def blocks(document: Path, language: str) -> list[str]:
         "docs/reading.md",
         "docs/relaying.md",
         "docs/sandboxes.md",
+        "docs/webhooks.md",
     ],
 )
 def test_the_python_of_a_document_runs(name: str, pytester: pytest.Pytester) -> None:

@@ -28,6 +28,7 @@ from mailtrap_lite.faults import (
 from mailtrap_lite.faults.grammar import action_of, fault_with
 from mailtrap_lite.faults.stages import POP3_STAGES, stage_of
 from mailtrap_lite.message import Protocol
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,9 +46,17 @@ class Faults:
     Any thread adds and removes; only the doors ask, on the loop.
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float], after_login: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float],
+        after_login: bool = False,
+        tally: Tally | None = None,
+    ) -> None:
         """after_login: those of a sandbox that is chosen by a login, so that nothing can happen before."""
         self._settings = settings
+        self._tally = tally or Tally()
         self._after_login = after_login
         self.clock = clock
         self._lock = threading.Lock()
@@ -210,6 +219,7 @@ class Faults:
         for active in self.active:
             if active.happens(occasion, now):
                 log.info("session %s: fault %s", occasion.session, active)
+                self._tally.add(Counted.FAULTS, active.fault.stage)
                 return active
         return None
 

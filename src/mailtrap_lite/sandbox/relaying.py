@@ -11,6 +11,7 @@ from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.queued import Outgoing, QueueEntry
 from mailtrap_lite.sandbox.searching import Searching
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import Store
 
@@ -32,8 +33,9 @@ class Relaying(Searching, ABC):
 
     name: str
 
-    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float], tally: Tally) -> None:
         super().__init__(store, settings=settings, clock=clock)
+        self.tally = tally
         self.policy = relay_policy(settings)
         self.on_queued: Callable[[], None] | None = None
         if self.policy is not None or settings.webhook_url is not None:
@@ -57,7 +59,8 @@ class Relaying(Searching, ABC):
         from mailtrap_lite.message.notices import Event  # most servers tell nobody
         from mailtrap_lite.sandbox.webhooks import Webhooks
 
-        return Webhooks(self._store, self.queue.now, events=tuple(map(Event, self.settings.webhook_events)))
+        events = tuple(map(Event, self.settings.webhook_events))
+        return Webhooks(self._store, self.queue.now, events=events, tally=self.tally)
 
     def _planned(self, envelope: Envelope) -> tuple[Outgoing, ...]:
         """Return to whom a mail that comes in moves on."""
@@ -112,6 +115,7 @@ class Relaying(Searching, ABC):
         if self.on_queued is not None:
             self.on_queued()
         entries = self._store.enqueue(release.message.id, release.outgoing(at=self.queue.now()))
+        self.tally.add(Counted.RELEASED)
         return [entry for entry in self.queue.entries(message=release.message) if entry.id in entries]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MethodType
@@ -28,6 +28,7 @@ from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
@@ -44,19 +45,26 @@ class Sandbox(Relaying, Expecting):
     """Methods without a note: any thread but the loop's, blocking.
 
     name: what chooses it among many in a server, "" for the one that is there without choosing.
+    tally: that of the server; one of its own if None.
     """
 
     def __init__(
-        self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time, name: str = ""
+        self,
+        store: Store,
+        *,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        name: str = "",
+        tally: Tally | None = None,
     ) -> None:
-        super().__init__(store, settings=settings, clock=clock)
+        super().__init__(store, settings=settings, clock=clock, tally=tally or Tally())
         self.name = name
         self._locks = Locks()
-        self._sessions = Sessions(clock)
+        self._sessions = Sessions(clock, self.tally)
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
-        self.faults = Faults(settings, clock=clock, after_login=bool(name))
+        self.faults = Faults(settings, clock=clock, after_login=bool(name), tally=self.tally)
         self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
@@ -80,6 +88,7 @@ class Sandbox(Relaying, Expecting):
                     recorder.note_findings(refused)
                 raise Objection(f"{refused[0]}" + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""))
         message = await self._store.add_soon(arrival)
+        self.tally.add(Counted.ACCEPTED, envelope.origin)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
 
@@ -106,6 +115,7 @@ class Sandbox(Relaying, Expecting):
         # Counted here, in the thread of who plants it, so that no POP3 login has to.
         arrival = replace(self._arrival(envelope, raw, when), octets=retr_octets(raw))
         message = self._store.add(arrival if uid is None else replace(arrival, uid=checked_uid(uid)))
+        self.tally.add(Counted.ACCEPTED, envelope.origin)
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
@@ -264,7 +274,9 @@ class Sandbox(Relaying, Expecting):
 
     def delete(self, ids: Iterable[int]) -> int:
         """Delete messages for good, in every mailbox; unknown ids are ignored. Return how many there were."""
-        return self._store.delete(ids)
+        gone = self._store.delete(ids)
+        self.tally.add(Counted.DELETED, "inspector", by=gone)
+        return gone
 
     def clear(self, *, uids: bool = False) -> int:
         """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising.
@@ -272,7 +284,9 @@ class Sandbox(Relaying, Expecting):
         uids: also forget which UIDLs were chosen, so that the next test can choose them.
         """
         self._sessions.clear()
-        return self._store.clear(uids=uids)
+        gone = self._store.clear(uids=uids)
+        self.tally.add(Counted.DELETED, "inspector", by=gone)
+        return gone
 
     # Mail is fetched.
 
@@ -283,7 +297,15 @@ class Sandbox(Relaying, Expecting):
         """
         locks, opened = self._locks if exclusive else None, self._opened_by(user)
         self._expire()
-        return Maildrop(self._store, locks, opened, user=user, clock=self.clock, expires=self._expires_at_quit)
+        return Maildrop(
+            self._store,
+            locks,
+            opened,
+            user=user,
+            clock=self.clock,
+            expires=self._expires_at_quit,
+            tally=self.tally,
+        )
 
     def _expires_at_quit(self) -> bool:
         return self.settings.pop3_expire == 0 and "EXPIRE" not in self.hidden_pop3
@@ -295,7 +317,8 @@ class Sandbox(Relaying, Expecting):
             return
         now = self.clock()
         try:
-            self._store.expire(before=now - days * _DAY, now=now)
+            expired = self._store.expire(before=now - days * _DAY, now=now)
+            self.tally.add(Counted.DELETED, "expire", by=expired)
         except StoreError as error:  # of a full disk mail can be read all the same; it expires the next time
             log.warning("no mail was expired: %s", error)
 
@@ -338,6 +361,10 @@ class Sandbox(Relaying, Expecting):
     def open_sessions(self) -> tuple[Session, ...]:
         """The sessions that go on, the newest last. Any thread."""
         return self._sessions.open()
+
+    def open_connections(self) -> Mapping[Protocol, int]:
+        """Return how many sessions go on, by protocol. Any thread."""
+        return self._sessions.open_counts()
 
     def session(self, session: str) -> Session:
         """Return a session by its id; raises NoSuchSession. Any thread."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from mailtrap_lite.errors import NoSuchEntry, NotSettled
 from mailtrap_lite.message.notices import Event, Notice, Telling
 from mailtrap_lite.message.queued import QueueState
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.store import Shift, Store
 from mailtrap_lite.terminal import escaped
 
+DELIVERED: Final = "delivered"
+REFUSED: Final = "failed"
 _MOST_SHOWN: Final = 20
 _LOOK: Final = 0.005  # seconds
 _RETRIED: Final = frozenset({QueueState.WAITING, QueueState.FAILED, QueueState.CANCELLED})
@@ -26,12 +27,11 @@ class Webhooks:
     They go by the clock of the queue: `mail.queue.advance(minutes=1)`. Finished ones are remembered, the last 1,000.
     """
 
-    def __init__(self, store: Store, now: Callable[[], float], *, events: tuple[Event, ...]) -> None:
+    def __init__(self, store: Store, now: Callable[[], float], *, events: tuple[Event, ...], tally: Tally) -> None:
         self.events = events
         self._store = store
         self._now = now
-        self._lock = threading.Lock()
-        self._tries: Counter[tuple[Event, bool]] = Counter()
+        self._tally = tally
 
     def __iter__(self) -> Iterator[Notice]:
         return iter(self.entries())
@@ -92,11 +92,4 @@ class Webhooks:
 
     def count(self, event: Event, *, delivered: bool) -> None:
         """There was a try."""
-        with self._lock:
-            self._tries[event, delivered] += 1
-
-    @property
-    def tries(self) -> Mapping[tuple[Event, bool], int]:
-        """How many tries there were since the start, by event and by whether it was taken."""
-        with self._lock:
-            return Counter(self._tries)
+        self._tally.add(Counted.TELLINGS, event, DELIVERED if delivered else REFUSED)
