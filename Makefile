@@ -12,6 +12,7 @@ run: $(VENV)/run
 # worksteal gives each worker whole files, and so what they share is set up once.
 test: $(VENV)/dev
 	.ci/debian-packages
+	.ci/rival-suites $(BIN)/python
 	PYTHONMALLOC=pymalloc $(BIN)/python -X dev -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev
@@ -28,9 +29,10 @@ bench: $(VENV)/dev
 bench-rivals: $(VENV)/dev
 	bench/install-rivals $(BIN)/python
 
+# ARGS='-k inbox' takes those of one view.
 screenshots: $(VENV)/dev
 	.ci/debian-packages
-	MAILTRAP_LITE_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+	$(BIN)/python -m pytest -p no:randomly tests/browser/gallery.py $(ARGS)
 
 # The marks are newer than what they were made of, or are made again.
 $(VENV)/run: pyproject.toml

@@ -12,7 +12,9 @@ MEASUREMENTS = {
     "smtp_memory": "bench.smtp.memory",
     "pop3": "bench.pop3.table",
     "search": "bench.search",
-    "plugin": "bench.plugin",
+    "web": "bench.web",
+    "plugin": "bench.plugin.table",
+    "isolation": "bench.isolation",
     "relay": "bench.relay",
     "wsgi": "bench.wsgi",
 }

@@ -38,6 +38,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.door": 2,
     "mailtrap_lite.sandbox": 3,
     "mailtrap_lite.relay": 4,
+    "mailtrap_lite.remote": 4,
     "mailtrap_lite.smtp": 4,
     "mailtrap_lite.pop3.connection": 4,
     "mailtrap_lite.pop3.misbehaving": 4,
@@ -82,14 +83,15 @@ OUTSIDE = {
     "time",
 }
 
-# Who may start threads or listen: the server, the one writer of a file, the web server, whose threads are requests, the
-# relay, whose threads are connections, and webhooks, which are told by a thread for each sandbox.
+# Who may start threads or listen: the server, the one writer of a file, who reads mail behind a search, the web server,
+# whose threads are requests, the relay, whose threads are connections, and webhooks, one for each sandbox.
 MAY_START_THREADS = {
+    "mailtrap_lite.relay.",
     "mailtrap_lite.server",
+    "mailtrap_lite.store.catalogue",
     "mailtrap_lite.store.file",
     "mailtrap_lite.web",
     "mailtrap_lite.webhook.",
-    "mailtrap_lite.relay.",
 }
 
 SOURCES = ("src", "pytest_plugin")

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench import search
+from bench import isolation, search, web
+from bench.plugin import table
+from bench.plugin.suites import CONTENDERS, Contender, conftest, empty, sending
 from bench.pop3 import fetch
 from bench.pop3.served import Ours
 from bench.pop3.table import USER, WAYS
@@ -316,8 +318,29 @@ def test_the_list_of_measurements_says_what_each_is(project: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "bench"], cwd=project, capture_output=True, text=True, timeout=60)
 
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert list(listed) == ["smtp", "smtp_latency", "smtp_memory", "pop3", "search", "plugin", "relay", "wsgi"]
+    names = ["smtp", "smtp_latency", "smtp_memory", "pop3", "search", "web", "plugin", "isolation", "relay", "wsgi"]
+    assert list(listed) == names
     assert all(len(text) > 20 for text in listed.values())
+
+
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
+def test_each_contender_of_the_plugin_has_suites_that_can_be_run(contender: Contender) -> None:
+    for text in (conftest(contender, watch=True), empty(contender, 1), sending(contender, 1)):
+        compile(text, contender.name, "exec")
+
+    assert f"({contender.fixture}, n)" in sending(contender, 1)
+
+
+def test_the_fixture_is_measured(tmp_path: Path) -> None:
+    runner = table.Runner(sys.executable, tmp_path)
+
+    own = table.fixtures(runner, [CONTENDERS[0]], 0, 3)
+    runner.write(CONTENDERS[0], sending(CONTENDERS[0], 3), watch=True)
+    took = runner.run(CONTENDERS[0])
+
+    assert own == {"ours": {}}
+    assert took.wall > 0
+    assert {name: len(times) for name, times in runner.times().items()} == {"setup": 3, "teardown": 3, "latency": 3}
 
 
 def test_a_search_is_measured_in_each_row() -> None:
@@ -326,5 +349,48 @@ def test_a_search_is_measured_in_each_row() -> None:
     figures = search.measure(store, 20)
 
     store.close()
-    assert set(figures) == {"the first", "the next page", "longest wait of who delivers", *search.QUERIES}
+    assert set(figures) == {"the first", "all read", "the next page", "longest wait of who delivers", *search.QUERIES}
     assert min(figures.values()) >= 0
+
+
+def test_uses_of_the_fixture_are_counted_and_so_are_those_that_fail() -> None:
+    suite = isolation.SUITE + "    assert n != 7, 'no port'\n"
+
+    outcome = isolation.used(12, 2, suite)
+
+    assert (outcome.uses, outcome.failed) == (12, 1)
+    assert "no port" in outcome.why
+
+
+def test_what_a_first_page_loads_is_weighed_to_the_last_script() -> None:
+    with Server() as server:
+        site = web.Site(server.url, os.getpid())
+
+        weights = site.weight()
+
+        site.close()
+    assert {"/", "/static/base.css", "/static/app.js"} <= {path.partition("?")[0] for path in weights}
+    assert all(weights.values())
+    assert sum(weights.values()) < 100_000
+
+
+def test_the_pages_of_both_servers_are_understood() -> None:
+    html = (
+        '<link rel="icon" href="./i.svg"><script type="module" src="./a.js"></script><link rel=stylesheet href=b.css>'
+    )
+
+    assert list(web.assets(html, "text/html")) == ["./i.svg", "./a.js", "b.css"]
+    assert list(web.assets('import { a } from "./c.js"; import "/d.js"', "text/javascript")) == ["./c.js", "/d.js"]
+    assert list(web.assets("a { background: url(e.svg) } b { background: url(data:x) }", "text/css")) == ["e.svg"]
+
+
+def test_the_web_is_measured_in_each_row() -> None:
+    with Server() as server:
+        search.fill(server.sandbox._store, 30)
+        site = web.Site(server.url, os.getpid())
+
+        figures = web.measure(site, 30)
+
+        site.close()
+    assert len(figures) == 11
+    assert min(figure.octets for figure in figures.values()) > 0

@@ -88,6 +88,33 @@ def test_the_page_of_search_is_up_to_date() -> None:
         assert f"| `{term.name}:` |" in search_page()
 
 
+def test_the_page_of_the_plugin_has_its_options_and_fixtures() -> None:
+    import pytest_mailtrap_lite
+    from pytest_mailtrap_lite import asked, options
+
+    page = (ROOT / "docs" / "plugin.md").read_text(encoding="utf-8")
+    shown = [(f"{option.flag} {option.metavar}".rstrip(), option.text) for option in options.OPTIONS]
+    for name, text in [*shown, *((ini.name, ini.text) for ini in options.INI)]:
+        assert f"| `{name}` | {text} |" in page
+    for word in ("tls", *asked.WORDS):
+        assert f"| `{word}` |" in page
+    assert f"`{options.PREFIX}NAME=value`" in page
+    fixtures = [name for name, value in vars(pytest_mailtrap_lite).items() if "Fixture" in type(value).__name__]
+    assert len(fixtures) >= 4
+    for name in (*fixtures, *options.STAND_INS):
+        assert f"`{name}`" in page
+
+
+def test_the_page_of_moving_has_each_property_and_variable() -> None:
+    from pytest_mailtrap_lite.smtpdfix.configuration import PROPERTIES
+
+    page = (ROOT / "docs" / "moving.md").read_text(encoding="utf-8")
+    for name, (_, _, variables) in PROPERTIES.items():
+        assert f"`{name}`" in page
+        for variable in variables:
+            assert f"`{variable.removeprefix('SMTPD_')}`" in page
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_links_to_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
@@ -118,13 +145,8 @@ def blocks(document: Path, language: str) -> list[str]:
     "name",
     [
         "README.md",
-        "docs/asserting.md",
-        "docs/faults.md",
-        "docs/mailboxes.md",
-        "docs/reading.md",
-        "docs/relaying.md",
-        "docs/sandboxes.md",
-        "docs/webhooks.md",
+        *(f"docs/{name}.md" for name in ("asserting", "faults", "isolation", "mailboxes", "moving", "plugin")),
+        *(f"docs/{name}.md" for name in ("reading", "relaying", "sandboxes", "webhooks")),
     ],
 )
 def test_the_python_of_a_document_runs(name: str, pytester: pytest.Pytester) -> None:

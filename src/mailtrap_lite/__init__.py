@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         BadTag,
         CannotListen,
         CannotRelay,
+        CannotShare,
         MaildropInUse,
         MailtrapError,
         MissingExtra,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         SandboxGone,
         SandboxTaken,
         ServerClosed,
+        SharedServerLost,
         StoreBusy,
         StoreError,
         StoreFull,
@@ -64,9 +66,11 @@ if TYPE_CHECKING:
     from mailtrap_lite.message.queued import Attempt, QueueEntry, QueueState, Why
     from mailtrap_lite.message.signed import DkimSignature
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
+    from mailtrap_lite.remote import RemoteSandbox
     from mailtrap_lite.sandbox import Mailbox, Sandbox, Sandboxes, SearchPage
     from mailtrap_lite.sandbox.mailqueue import MailQueue
     from mailtrap_lite.sandbox.releasing import Release
+    from mailtrap_lite.sandbox.turn import Stray
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -81,6 +85,7 @@ _HOMES = {
         "BadTag",
         "CannotListen",
         "CannotRelay",
+        "CannotShare",
         "MaildropInUse",
         "MailtrapError",
         "MissingExtra",
@@ -100,6 +105,7 @@ _HOMES = {
         "SandboxGone",
         "SandboxTaken",
         "ServerClosed",
+        "SharedServerLost",
         "StoreBusy",
         "StoreError",
         "StoreFull",
@@ -128,9 +134,11 @@ _HOMES = {
     "mailtrap_lite.message.queued": ("Attempt", "QueueEntry", "QueueState", "Why"),
     "mailtrap_lite.message.signed": ("DkimSignature",),
     "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
+    "mailtrap_lite.remote": ("RemoteSandbox",),
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "Sandboxes", "SearchPage"),
     "mailtrap_lite.sandbox.mailqueue": ("MailQueue",),
     "mailtrap_lite.sandbox.releasing": ("Release",),
+    "mailtrap_lite.sandbox.turn": ("Stray",),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
 }
@@ -147,6 +155,7 @@ __all__ = [
     "BadTag",
     "CannotListen",
     "CannotRelay",
+    "CannotShare",
     "Code",
     "Conditions",
     "Delivery",
@@ -183,6 +192,7 @@ __all__ = [
     "QueueState",
     "Recipient",
     "Release",
+    "RemoteSandbox",
     "Reply",
     "Sandbox",
     "SandboxGone",
@@ -193,10 +203,12 @@ __all__ = [
     "ServerClosed",
     "Session",
     "Settings",
+    "SharedServerLost",
     "StoreBusy",
     "StoreError",
     "StoreFull",
     "StoreUnusable",
+    "Stray",
     "TooLarge",
     "TooManySandboxes",
     "UnexpectedMail",

@@ -182,6 +182,13 @@ def _meant(name: str, table: Iterable[tuple[str, str]]) -> str:
     return next((meant.strip() for user, meant in table if user.strip().lower() == wanted), name)
 
 
+def login_of(sandbox: str, mailbox: str) -> str:
+    """Return the user name that opens a mailbox, or `*`, in a sandbox; "" is the default one."""
+    if not sandbox:
+        return mailbox
+    return sandbox if mailbox == EVERYTHING else f"{sandbox}+{mailbox}"
+
+
 def local_part(mailbox: str) -> str:
     """Return what stands before the last @ of a mailbox name; the whole name without one."""
     local, at, domain = mailbox.rpartition("@")

@@ -11,6 +11,8 @@
     ├── BadSandbox            a sandbox cannot have that name                    (also a ValueError)
     │   └── SandboxTaken      there is one of that name
     ├── TooManySandboxes      there are as many as the settings allow
+    ├── SharedServerLost      a shared server does not answer, or is none of ours (also an OSError)
+    ├── CannotShare           a shared server cannot do that for one test alone
     ├── BadMail               what was handed over is not a mail or not an address  (also a ValueError)
     ├── BadQuery              a search cannot be understood                      (also a ValueError)
     ├── BadTag                a text cannot be a tag                             (also a ValueError)
@@ -42,6 +44,7 @@ Anything else that is raised is a bug of ours: 451, `-ERR [SYS/TEMP]` or 500, lo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from mailtrap_lite.terminal import escaped
 
@@ -129,6 +132,14 @@ class TooManySandboxes(MailtrapError):
     """There are as many sandboxes as the settings allow."""
 
     http = 507
+
+
+class SharedServerLost(MailtrapError, OSError):
+    """A server that tests share does not answer, wants another password, or is too old; the text has its address."""
+
+
+class CannotShare(MailtrapError):
+    """A server that tests share cannot do that for one of them; the text says what can be done instead."""
 
 
 class BadMail(MailtrapError, ValueError):
@@ -222,9 +233,18 @@ class MaildropInUse(MailtrapError):
 
 
 class Unmet(MailtrapError, AssertionError):
-    """What a test expects is not so; the text says what was expected and what there is instead."""
+    """What a test expects is not so; the text says what was expected and what there is instead.
+
+    expected: the Mail that was waited for, if it was one; for reports that tell more than the text.
+    """
 
     http = 409
+    expected: object | None = None
+
+    def about(self, expected: object) -> Self:
+        """Return it with what was expected."""
+        self.expected = expected
+        return self
 
 
 class NoMailArrived(Unmet):

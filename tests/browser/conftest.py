@@ -6,19 +6,15 @@ import asyncio
 import os
 import shutil
 import smtplib
-import struct
-import tempfile
 import threading
-import tomllib
-import zlib
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser import team
 
 from mailtrap_lite import Server
 
@@ -26,18 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page
 
 HOW = "pip install playwright, and a Chromium: apt-get install chromium (or set MAILTRAP_LITE_CHROMIUM to one)"
-SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
-KEPT = {
-    "inbox-light",
-    "inbox-dark",
-    "empty-light",
-    "phone-message",
-    "sessions-light",
-    "session-light",
-}  # those of the README; the others are for a look
-REALISTIC = Path(__file__).parent / "realistic"
-PDF = b"%PDF-1.7 made up"
-OTHERS = Path(tempfile.gettempdir()) / "mailtrap-lite-screenshots"
 ARGUMENTS = [
     "--no-sandbox",  # in a container there are no user namespaces
     "--disable-gpu",
@@ -169,88 +153,12 @@ def trap() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def shoot() -> Callable[[Page, str], None]:
-    """Return a function that keeps a screenshot for the README, when MAILTRAP_LITE_SCREENSHOTS=1."""
-
-    def shoot(page: Page, name: str) -> None:
-        if os.environ.get("MAILTRAP_LITE_SCREENSHOTS") == "1":
-            folder = SCREENSHOTS if name in KEPT else OTHERS
-            folder.mkdir(parents=True, exist_ok=True)
-            page.mouse.move(0, 0)
-            page.evaluate("document.fonts.ready")
-            page.screenshot(path=folder / f"{name}.png", animations="disabled")
-
-    return shoot
-
-
-@pytest.fixture
 def png() -> Callable[..., bytes]:
     """Return a function that makes a picture: a gradient between two colours."""
-
-    def png(width: int, height: int, first: tuple[int, int, int], last: tuple[int, int, int]) -> bytes:
-        def chunk(kind: bytes, data: bytes) -> bytes:
-            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-        rows = b""
-        for y in range(height):
-            row = (
-                bytes(a + (b - a) * (x + y) // (width + height) for a, b in zip(first, last, strict=True))
-                for x in range(width)
-            )
-            rows += b"\0" + b"".join(row)
-        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-        data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-        return b"\x89PNG\r\n\x1a\n" + data
-
-    return png
+    return team.png
 
 
 @pytest.fixture
-def realistic(mail: Server, png: Callable[..., bytes]) -> Callable[[], None]:
+def realistic(mail: Server) -> Callable[[], None]:
     """Return a function that fills the server with what a team's test run leaves behind."""
-
-    def fill() -> None:
-        for row in tomllib.loads((REALISTIC / "inbox.toml").read_text("utf-8"))["mail"]:
-            message = written(row["from"], row["to"], row["subject"], row["text"] + "\n")
-            if "attached" in row:
-                message.add_attachment(PDF, "application", "pdf", filename=row["attached"])
-            received = mail.sandbox.clock() - row["age"] * 60
-            planted = mail.sandbox.deliver(message, to=row["to"], sender="", received_at=received)
-            if row.get("read"):
-                mail.sandbox.mark_read([planted.id])
-        recipients = ["anna.keller@example.test", "orders@shop.example", "archive@example.test"]
-        with smtplib.SMTP(mail.smtp.host, mail.smtp.port, timeout=10) as smtp:
-            smtp.login("shop-staging", "made-up")
-            smtp.sendmail("bounces+4711@shop.example", recipients, order().as_bytes(policy=SMTP))
-
-    def order() -> EmailMessage:
-        sums = "4 cups, sand     72.00\n4 saucers, moss  38.00\nShipping          6.90\n\nTotal EUR       116.90\n"
-        message = written(
-            "Kiln Studio <hello@shop.example>",
-            "Anna Keller <anna.keller@example.test>",
-            "Your order 4711 is confirmed",
-            f"Thank you for your order, Anna.\n\n{sums}",
-        )
-        message["Cc"] = "orders@shop.example"
-        message["Date"] = "Mon, 23 Nov 2026 14:02:11 +0100"
-        message["Message-ID"] = "<order-4711@shop.example>"
-        message.add_alternative((REALISTIC / "receipt.html").read_text("utf-8"), subtype="html")
-        html = message.get_payload(1)
-        assert isinstance(html, EmailMessage)
-        logo, cups = png(132, 36, (180, 85, 45), (226, 170, 120)), png(640, 420, (214, 198, 170), (120, 140, 110))
-        html.add_related(logo, "image", "png", cid="<logo@shop>", filename="logo.png")
-        message.add_attachment(cups, "image", "png", filename="cups.png")
-        message.add_attachment(PDF, "application", "pdf", filename="order-4711.pdf")
-        return message
-
-    return fill
-
-
-def written(sender: str, to: str, subject: str, text: str) -> EmailMessage:
-    """Return a mail with a text."""
-    message = EmailMessage()
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = subject
-    message.set_content(text)
-    return message
+    return lambda: team.fill(mail)

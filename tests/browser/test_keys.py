@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import smtplib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+import pytest
 
 from mailtrap_lite import Server
 
@@ -218,3 +221,30 @@ def test_on_a_phone_there_is_one_pane_at_a_time(mail: Server, open_page: Callabl
     page.go_back()
 
     shows(sidebar)
+
+
+@pytest.mark.parametrize("path", ["sessions", "session"])
+def test_the_pages_of_sessions_have_the_keys_that_they_need(mail: Server, page: Page, path: str) -> None:
+    with smtplib.SMTP(mail.smtp.host, mail.smtp.port, timeout=10) as smtp:
+        smtp.sendmail("a@x.test", ["box-1@x.test"], b"Subject: One\r\n\r\nx\r\n")
+    page.goto(f"{mail.url}/{path if path == 'sessions' else f'session/{mail.sandbox.sessions[0].id}'}")
+    page.locator("html[data-scripted]").wait_for()
+
+    page.keyboard.press("?")
+    help_ = page.get_by_role("dialog", name="Keyboard")
+    assert help_.locator("dd").all_inner_texts() == [
+        "Search",
+        "Go to all mail",
+        "Commands and mailboxes",
+        "Show all keys",
+    ]
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Commands").click()
+    page.keyboard.type("box-1")
+    page.get_by_role("option", name="box-1@x.test").click()
+
+    page.get_by_role("heading", name="box-1@x.test").wait_for()
+    assert page.url == f"{mail.url}/?mailbox=box-1@x.test"

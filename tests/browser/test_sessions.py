@@ -173,7 +173,7 @@ def test_hostile_words_on_the_wire_are_only_text(mail: Server, page: Page, hosti
     # The rest is in the fixture: no dialog, no exception, no violation of the policy was reported.
 
 
-def test_the_checks_are_a_view_of_a_message(mail: Server, page: Page, send: Callable[..., None], shoot: Any) -> None:
+def test_the_checks_are_a_view_of_a_message(mail: Server, page: Page, send: Callable[..., None]) -> None:
     send(written("Your order"))
     right = written("Your order")
     right["Date"], right["Message-ID"] = "Tue, 24 Nov 2026 10:00:00 +0000", "<1@shop.example>"
@@ -187,10 +187,8 @@ def test_the_checks_are_a_view_of_a_message(mail: Server, page: Page, send: Call
     assert page.locator(".findings li").count() == 2
     assert page.get_by_text("a strict receiver refuses this").count() == 1
     assert page.url.endswith("?tab=checks")
-    shoot(page, "checks-light")
     page.goto(f"{mail.url}/message/2?tab=checks")
     page.get_by_text("Nothing to object to.").wait_for()
-    shoot(page, "checks-empty")
 
 
 @pytest.mark.usefixtures("spoken")
@@ -204,55 +202,48 @@ def test_the_checks_are_a_view_of_a_message(mail: Server, page: Page, send: Call
     ],
 )
 def test_the_pages_fit_their_window(
-    mail: Server, open_page: Callable[..., Page], shoot: Any, name: str, options: dict[str, Any]
+    mail: Server, open_page: Callable[..., Page], name: str, options: dict[str, Any]
 ) -> None:
     all_ended(mail)
     page = open_page(**options)
     page.goto(f"{mail.url}/sessions")
     page.get_by_text("5 sessions").wait_for()
-    shoot(page, f"sessions-{name}")
     assert not overflows(page)
 
     page.locator(".sessions tbody tr", has_text="4 refused").locator("th a").click()
     page.get_by_text("What was said").wait_for()
-    shoot(page, f"session-{name}")
     assert not overflows(page)
     assert page.locator(".talk .refused").count() == 4
 
     page.goto(f"{mail.url}/session/{mail.sandbox.sessions[0].id}")
     page.get_by_text("What was said").wait_for()
-    shoot(page, f"session-tls-{name}")
     assert not overflows(page)
 
     page.goto(f"{mail.url}/message/1?tab=envelope")
     page.get_by_text("What SMTP said").wait_for()
-    shoot(page, f"envelope-tls-{name}")
     assert not overflows(page)
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
 def test_without_a_session_the_page_says_so(
-    mail: Server, open_page: Callable[..., Page], shoot: Any, options: dict[str, Any]
+    mail: Server, open_page: Callable[..., Page], options: dict[str, Any]
 ) -> None:
     page = open_page(**options)
     page.goto(f"{mail.url}/sessions")
 
     page.get_by_text("No session yet").wait_for()
 
-    shoot(page, f"sessions-empty-{'phone' if options else 'light'}")
     assert not overflows(page)
 
 
-def test_a_session_of_monstrous_lines_breaks_no_page(mail: Server, open_page: Callable[..., Page], shoot: Any) -> None:
+def test_a_session_of_monstrous_lines_breaks_no_page(mail: Server, open_page: Callable[..., Page]) -> None:
     with smtplib.SMTP(mail.smtp.host, mail.smtp.port, timeout=10) as smtp:
         smtp.docmd("EHLO " + "x" * 400)
         for number in range(300):
             smtp.docmd(f"NOOP {number}" + "y" * 300)
-    for name, options in (("desktop", {}), ("phone", PHONE)):
+    for options in ({}, PHONE):
         page = open_page(**options)
         page.goto(f"{mail.url}/session/{mail.sandbox.sessions[0].id}")
         page.get_by_text(re.compile(r"\d+ more lines, not kept")).scroll_into_view_if_needed()
-
-        shoot(page, f"session-monster-{name}")
 
         assert not overflows(page)

@@ -312,10 +312,13 @@ PERMITTED = {
     ("mailtrap_lite/web/serve.py", "http.client"),  # the name of an error
     ("mailtrap_lite/store/file.py", "connect"),  # to a file
     # Commands ask the server that they are pointed at, and hand it mail.
-    ("mailtrap_lite/cli/calling.py", "connect"),
-    ("mailtrap_lite/cli/calling.py", "http.client"),
+    ("mailtrap_lite/remote/calling.py", "connect"),
+    ("mailtrap_lite/remote/calling.py", "http.client"),
     ("mailtrap_lite/cli/relaying.py", "create_connection"),
     ("mailtrap_lite/cli/submission.py", "smtplib"),
+    # smtplib, which gets each of its connections from `outbound`.
+    ("mailtrap_lite/relay/client.py", "connect"),
+    ("mailtrap_lite/relay/client.py", "smtplib"),
 }
 
 

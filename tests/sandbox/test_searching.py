@@ -11,7 +11,7 @@ import pytest
 from mailtrap_lite.errors import BadQuery, BadTag, NoMailArrived
 from mailtrap_lite.sandbox import Sandbox, SearchPage
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import open_store
+from mailtrap_lite.store import Order, Spot, open_store
 
 NOW = 1_769_854_500.0
 Make = Callable[..., Sandbox]
@@ -185,3 +185,27 @@ def test_a_wait_says_which_terms_of_its_query_no_mail_met(sandbox: Sandbox) -> N
 def test_a_wait_for_a_bad_query_says_so_at_once(sandbox: Sandbox) -> None:
     with pytest.raises(BadQuery, match="larger: takes a number of octets"):
         sandbox.wait_for(query="larger:much", timeout=60)
+
+
+@pytest.mark.parametrize("few", [500, 0], ids=["few", "many"])
+def test_it_is_known_how_many_of_some_messages_are_there(
+    sandbox: Sandbox, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailtrap_lite.sandbox.searching.FEW", few)
+    ids = [sandbox.deliver(mail("hello"), to="bob@x.test").id for _ in range(3)]
+    sandbox.delete(ids[1:2])
+
+    assert sandbox.how_many([*ids, 99, -1, 2**80]) == 2
+
+
+def test_a_page_behind_a_message_is_full_though_not_all_mail_was_read(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailtrap_lite.store.catalogue.READ_AT_ONCE", 1)
+    monkeypatch.setattr("mailtrap_lite.store.catalogue.REST", 1e9)
+    ids = [sandbox.deliver(mail(f"n{number}"), to="bob@x.test").id for number in range(5)]
+
+    page = sandbox.search("text", limit=2, order=Order(behind=Spot(ids[3], ids[3])))
+
+    assert [summary.id for summary in page.summaries] == [ids[2], ids[1]]
+    assert sandbox.search("text", limit=2, exact=True).total == sandbox.count("text")[0] == 5

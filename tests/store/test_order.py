@@ -10,7 +10,7 @@ from mailtrap_lite.accounts import Selection
 from mailtrap_lite.message import Address
 from mailtrap_lite.message.summary import KEY_LENGTH, Digest
 from mailtrap_lite.search import Words
-from mailtrap_lite.store import Arrival, By, Counts, Gist, MailboxCount, Order, Row, Spot, Store
+from mailtrap_lite.store import Arrival, By, Counts, Found, Gist, MailboxCount, Order, Row, Spot, Store
 
 Arriving = Callable[..., Arrival]
 
@@ -138,3 +138,23 @@ def test_keys_can_be_kept_whatever_a_mail_says(store: Store, arrival: Arriving, 
 def test_ids_keep_to_a_mailbox(filled: Store) -> None:
     assert filled.ids(selection=Selection(mailbox="box-1@x.test")) == [1, 3, 5]
     assert filled.ids(after=2, selection=Selection(local="box-0")) == [4]
+
+
+@ORDERS
+@pytest.mark.parametrize("few", [True, False], ids=["few", "many"])
+def test_what_a_search_finds_comes_in_each_order(
+    filled: Store, by: By, descending: bool, few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not few:
+        monkeypatch.setattr("mailtrap_lite.store.memory.FEW", 0)
+        monkeypatch.setattr("mailtrap_lite.store.sqlite.FEW", 0)
+    expected = [message for message in IN_ORDER[by, descending] if message != 3]
+    found = Found(((0, 0b110110),), 0)
+
+    rows = filled.found_rows(found, Order(by, descending), start=0, limit=9)
+    behind = Order(by, descending, spot(rows[1], by))
+
+    assert [row.id for row in rows] == expected
+    assert [row.id for row in filled.found_rows(found, Order(by, descending), start=1, limit=2)] == expected[1:3]
+    assert [row.id for row in filled.found_rows(found, behind, start=0, limit=9)] == expected[2:]
+    assert [row.id for row in filled.found_rows(found, behind, start=1, limit=1)] == expected[3:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -147,17 +148,26 @@ def read(message: Message) -> Gist:
     return Gist(Digest.of(message.content), tags, Words.of(message))
 
 
-@pytest.fixture(scope="module", params=["memory", "memory without room", "file", "file that keeps nothing"])
-def any_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def made(kind: str, folder: Path) -> Iterator[Store]:
     patch = pytest.MonkeyPatch()
-    if request.param == "memory without room":
+    if kind == "memory without room":
         patch.setattr(memory_search, "DEEP_KEPT", 0)
-    store: Store = MemoryStore() if "memory" in request.param else FileStore(tmp_path_factory.mktemp("found") / "m.db")
-    if request.param == "file that keeps nothing":
-        patch.setattr(store, "read_up", lambda read: None)
+    store: Store = MemoryStore() if "memory" in kind else FileStore(folder / "m.db")
+    if kind == "file that keeps nothing":
+        patch.setattr(store, "keep_gists", lambda gists: None)
     yield store
     store.close()
     patch.undo()
+
+
+@pytest.fixture(scope="module", params=["memory", "memory without room", "file", "file that keeps nothing"])
+def any_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    yield from made(request.param, tmp_path_factory.mktemp("found"))
+
+
+@pytest.fixture(scope="module", params=["memory", "file"])
+def changed_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    yield from made(request.param, tmp_path_factory.mktemp("changed"))
 
 
 def put(store: Store, mail: Mail) -> int:
@@ -195,11 +205,63 @@ def test_a_store_finds_what_the_query_means(any_store: Store, some: list[Mail], 
     assert [(list(each.ids), each.unread) for each in found] == expected
 
 
+@st.composite
+def changes(draw: st.DrawFn) -> list[tuple[str, int, str]]:
+    kinds = st.sampled_from(
+        ["read", "unread", "all read", "all unread", "tag", "rename", "drop tag", "delete", "clear"]
+    )
+    return draw(st.lists(st.tuples(kinds, st.integers(0, 5), st.sampled_from(TAGS)), max_size=5))
+
+
+def change(store: Store, kind: str, message: int, tag: str) -> None:
+    match kind:
+        case "read" | "unread":
+            store.mark_read([message], read=kind == "read")
+        case "all read" | "all unread":
+            store.mark_all_read(read=kind == "all read")
+        case "tag":
+            store.set_tags([message], [tag])
+        case "rename":
+            store.rename_tag(tag, "blue")
+        case "drop tag":
+            store.delete_tag(tag)
+        case "delete":
+            store.delete([message])
+        case "clear":
+            store.clear()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    first=st.lists(mails, min_size=1, max_size=4),
+    done=changes(),
+    then=st.lists(mails, max_size=2),
+    texts=st.lists(queries, min_size=2, max_size=4),
+)
+def test_a_store_that_was_searched_follows_each_change(
+    changed_store: Store, first: list[Mail], done: list[tuple[str, int, str]], then: list[Mail], texts: list[str]
+) -> None:
+    changed_store.clear()
+    asked = [parse(text, now=NOW) for text in [*texts, "is:unread", "tag:red OR tag:blue", "is:untagged"]]
+    ids = [put(changed_store, mail) for mail in first]
+    for query in asked:
+        changed_store.search(query, read=read)
+
+    for kind, number, tag in done:
+        change(changed_store, kind, ids[number % len(ids)], tag)
+    for mail in then:
+        put(changed_store, mail)
+
+    expected = [meant(changed_store, query, changed_store.ids()) for query in asked]
+    found = [changed_store.search(query, read=read) for query in asked]
+    assert [(list(each.ids), each.unread) for each in found] == expected
+
+
 def test_searches_go_on_while_others_deliver_mark_tag_and_delete(store: Store) -> None:
     stopped = threading.Event()
     failures: list[BaseException] = []
 
-    def change() -> None:
+    def deliver() -> None:
         try:
             for _ in range(200):
                 if stopped.is_set():
@@ -215,7 +277,7 @@ def test_searches_go_on_while_others_deliver_mark_tag_and_delete(store: Store) -
         except BaseException as err:  # noqa: BLE001 - told below
             failures.append(err)
 
-    threads = [threading.Thread(target=change) for _ in range(2)]
+    threads = [threading.Thread(target=deliver) for _ in range(2)]
     for thread in threads:
         thread.start()
     try:

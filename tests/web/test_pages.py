@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
+from mailtrap_lite.store import Counts
 from mailtrap_lite.web import create_app
 from mailtrap_lite.web.view import Tab
 
@@ -104,8 +105,9 @@ def test_the_list_is_put_in_order(client: FlaskClient, sandbox: Sandbox, sort: s
     assert f'<option value="{sort}" selected>' in text
 
 
-@pytest.mark.parametrize("sort", ["oldest", "largest", "sender", "subject"])
-def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..., Message], sort: str) -> None:
+@pytest.mark.parametrize("q", ["", "mail -nowhere"], ids=["list", "search"])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "largest", "sender", "subject"])
+def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..., Message], sort: str, q: str) -> None:
     for number in range(120):
         deliver(f"mail {number % 7}", body="x" * (number % 5))
 
@@ -118,11 +120,12 @@ def test_each_order_is_paged_both_ways(client: FlaskClient, deliver: Callable[..
             path = html.unescape(found[1]) if found else None
         return pages
 
-    forth = walk(f"/?sort={sort}", "next")
-    last = client.get(f"/?sort={sort}&start=100").text
+    forth = walk(f"/?sort={sort}&q={q}", "next")
+    last = client.get(f"/?sort={sort}&start=100&q={q}").text
     (newer,) = re.findall(r'rel="prev" href="([^"]+)"', last)
 
     assert sorted(int(message) for page in forth for message in page) == list(range(1, 121))
+    assert forth == walk(f"/?sort={sort}", "next")
     assert walk(html.unescape(newer), "prev") == [forth[1], forth[0]]
 
 
@@ -468,3 +471,22 @@ def test_what_is_not_there_leads_back(client: FlaskClient) -> None:
     assert answer.status_code == 404
     assert "no message has the id 7" in answer.text
     assert 'href="/"' in answer.text
+
+
+def test_counts_and_rows_are_of_the_same_moment(
+    client: FlaskClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = sandbox.counts
+    late = [b"Subject: Between\r\n\r\nx\r\n"]
+
+    def counted(mailbox: str = "") -> Counts:
+        found = counts(mailbox)
+        if late:
+            sandbox.deliver(late.pop(), to="b@x.test")
+        return found
+
+    monkeypatch.setattr(sandbox, "counts", counted)
+    page = client.get("/").text
+
+    assert 'data-total="1"' in page
+    assert page.count("data-id=") == 1

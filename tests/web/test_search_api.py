@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any  # Any: JSON
+from typing import Any, get_args  # Any: JSON
 
 import pytest
 from flask.testing import FlaskClient
 
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.web.api.served import SortBy
+from mailtrap_lite.web.place import Sort
 
 Deliver = Callable[..., Message]
 HOSTILE = {
@@ -176,3 +178,46 @@ def test_tags_come_with_the_mail(client: FlaskClient, sandbox: Sandbox) -> None:
     assert listed is not None
     assert sorted(told["Tags"]) == sorted(listed["messages"][0]["Tags"]) == sorted(listed["tags"])
     assert {"Urgent", "Orders"} <= set(told["Tags"])
+
+
+@pytest.mark.usefixtures("mails")
+@pytest.mark.parametrize("path", ["messages?", "search?query=subject:order&"], ids=["list", "search"])
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [("newest", None), ("oldest", "1"), ("largest", None), ("sender", "1"), ("subject", "1")],
+)
+def test_pages_go_on_behind_the_last_message_whatever_comes_and_goes(
+    client: FlaskClient, sandbox: Sandbox, deliver: Deliver, path: str, sort: str, first: str | None
+) -> None:
+    whole = [row["ID"] for row in listed(client, f"{path}sort={sort}")["messages"]]
+
+    seen, behind = [], ""
+    while True:
+        page = listed(client, f"{path}sort={sort}&limit=2&behind={behind}")
+        seen += [row["ID"] for row in page["messages"]]
+        if not (behind := page["next"]):
+            break
+        sandbox.delete([int(seen[-1])])
+        if sort == "newest":
+            deliver("order of later")
+
+    assert seen == whole
+    assert first in {None, whole[0]}
+
+
+def listed(client: FlaskClient, path: str) -> Any:
+    answer = client.get(f"/api/v1/{path}")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["complete"] is True
+    return answer.json
+
+
+@pytest.mark.parametrize("asked", ["sort=size", "behind=x", "sort=subject&behind=7", "sort=largest&behind=7-x"])
+@pytest.mark.parametrize("path", ["messages?", "search?query=a&"], ids=["list", "search"])
+def test_an_order_or_a_cursor_that_cannot_be_is_refused(client: FlaskClient, path: str, asked: str) -> None:
+    assert client.get(f"/api/v1/{path}{asked}").status_code == 400
+
+
+def test_each_order_of_the_inspector_is_one_of_the_api() -> None:
+    assert set(get_args(get_args(SortBy)[0])) == set(Sort)

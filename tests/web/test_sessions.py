@@ -101,7 +101,9 @@ def test_a_session_is_told_whole(client: FlaskClient, talk: Callable[..., Record
         "Retrieved": [],
         "Downloads": [],
         "Deleted": [],
-        "Lines": [{"Speaker": line[0], "At": n / 4, "Text": line[3:]} for n, line in enumerate(SAID)],
+        "Said": {"EHLO": 1, "RCPT": 1, "QUIT": 1},
+        "Lint": [],
+        "Lines": [{"Speaker": line[0], "At": n / 4, "Text": line[3:], "Fault": False} for n, line in enumerate(SAID)],
         "Exchanges": [
             {"Command": "", "Replies": ["220 ready"], "At": 0.0, "Took": 0.0},
             {"Command": "EHLO app.test", "Replies": ["250-hello", "250 PIPELINING"], "At": 0.25, "Took": 0.5},
@@ -137,7 +139,7 @@ def test_the_list_leaves_out_what_was_said(client: FlaskClient, talk: Callable[.
     whole: Any = client.get(f"/api/v1/session/{session}").json
     summary: Any = client.get("/api/v1/sessions").json
 
-    left_out = {"Retrieved", "Downloads", "Deleted", "Lines", "Exchanges", "Omitted", "Gap"}
+    left_out = {"Retrieved", "Downloads", "Deleted", "Said", "Lint", "Lines", "Exchanges", "Omitted", "Gap"}
     assert summary["sessions"] == [{name: value for name, value in whole.items() if name not in left_out}]
 
 

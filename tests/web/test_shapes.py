@@ -48,6 +48,8 @@ LIST = {
     "start": int,
     "tags": [str],
     "messages": [ROW],
+    "next": str,
+    "complete": bool,
 }
 MESSAGE = {
     "ID": str,
@@ -140,18 +142,21 @@ SUMMARY = {
     "Messages": [str],
     "Refused": int,
 }
+FINDING = {"Code": str, "Text": str, "Refusable": bool, "RFC": str}
 SESSION = {
     **SUMMARY,
     "Retrieved": [int],
     "Downloads": [str],
     "Deleted": [int],
-    "Lines": [{"Speaker": str, "At": float, "Text": str}],
+    "Said": {str: int},
+    "Lint": [FINDING],
+    "Lines": [{"Speaker": str, "At": float, "Text": str, "Fault": bool}],
     "Exchanges": [{"Command": str, "Replies": [str], "At": float, "Took": float}],
     "Omitted": int,
     "Gap": int,
 }
 SESSIONS = {"total": int, "start": int, "sessions": [SUMMARY]}
-LINT = {"Findings": [{"Code": str, "Text": str, "Refusable": bool, "RFC": str}]}
+LINT = {"Findings": [FINDING]}
 SHAPES = {
     "/api/v1/messages": LIST,
     "/api/v1/message/1": MESSAGE,
@@ -221,5 +226,7 @@ def test_the_list_of_nothing_has_lists(client: FlaskClient) -> None:
         "start": 0,
         "tags": [],
         "messages": [],
+        "next": "",
+        "complete": True,
     }
     assert client.get("/api/v1/sessions").json == {"total": 0, "start": 0, "sessions": []}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.message import html as markup
 from mailtrap_lite.message import limits
@@ -15,8 +16,10 @@ from mailtrap_lite.message.headers import Block, Headers
 from mailtrap_lite.message.links import Link, links_in
 from mailtrap_lite.message.parts import Part, Span, identifier
 from mailtrap_lite.message.reading import guarded, reading
-from mailtrap_lite.message.remote import Remote, remote_in
 from mailtrap_lite.message.tree import read_tree
+
+if TYPE_CHECKING:
+    from mailtrap_lite.message.remote import Remote
 
 __all__ = ["Address", "Content", "Headers", "Part"]
 
@@ -157,6 +160,8 @@ class Content:
     @reading(())
     def remote_content(self) -> tuple[Remote, ...]:
         """What showing the HTML would fetch, with its kind, in order; the first 1,000."""
+        from mailtrap_lite.message.remote import remote_in  # the inspector asks, few tests do
+
         return remote_in(self.html)
 
     @reading(())

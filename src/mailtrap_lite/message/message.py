@@ -11,7 +11,6 @@ from typing import Final
 from mailtrap_lite.message.asked import Asked
 from mailtrap_lite.message.content import Address, Content, Headers, Part
 from mailtrap_lite.message.envelope import Envelope
-from mailtrap_lite.message.lint import findings
 from mailtrap_lite.message.rules import Finding
 from mailtrap_lite.message.session import Session
 from mailtrap_lite.terminal import escaped
@@ -113,6 +112,8 @@ class Message(Asked):
     @cached_property
     def lint(self) -> tuple[Finding, ...]:
         """What a strict receiver would object to, in the mail and in how it was handed over; empty for clean mail."""
+        from mailtrap_lite.message.lint import findings  # most tests never ask
+
         return findings(self.content, self.envelope)
 
     @cached_property

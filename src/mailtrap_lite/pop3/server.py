@@ -7,14 +7,16 @@ import os
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
-from mailtrap_lite.faults import Flaw
 from mailtrap_lite.pop3.connection import Connection
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
+
+if TYPE_CHECKING:
+    from mailtrap_lite.faults import Flaw
 
 # How long a session may take to write down what it did, once its client is gone.
 PATIENCE: Final = 0.5

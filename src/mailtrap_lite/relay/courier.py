@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 TAKEN_AT_ONCE = 16
 SLOW = 0.5  # seconds for what was taken at once
 # Messages that are written down at once: a transaction for each would cost as much as the sending.
-SETTLED_AT_ONCE = 4
+SETTLED_AT_ONCE = 8
 # Recipients of one transaction: a server takes at least 100 (RFC 5321 section 4.5.3.1.8).
 MOST_RECIPIENTS = 100
 # How long an idle connection waits for more, in seconds.

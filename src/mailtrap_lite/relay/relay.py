@@ -57,18 +57,19 @@ class Relay:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            started = False
             try:
                 revision = self._store.revision
                 if self._broken.is_set():
                     self._mend()
-                self._dispatch()
+                started = self._dispatch()
                 self._store.wait(revision, self._until_next())
             except MailtrapError as err:
                 if self._store.closed:
                     return
                 log.warning("the queue cannot be read: %s", err)
                 self._stopping.wait(REST)
-            if any(self._at_work.values()):
+            if not started and any(self._at_work.values()):
                 self._stopping.wait(LOOK)
 
     def _mend(self) -> None:
@@ -87,16 +88,21 @@ class Relay:
         # What is due and not taken waits for a connection; what those do is news.
         return left if left > 0 else REST
 
-    def _dispatch(self) -> None:
-        """Start one more courier for each server for which something is due, if it may have one more."""
+    def _dispatch(self) -> bool:
+        """Start one more courier for each server for which something is due, if it may have one more.
+
+        Return whether one was started: it soon takes something, and then another may be wanted.
+        """
         if self._store.held:
-            return
+            return False
         domains: defaultdict[Server | Nowhere, list[str]] = defaultdict(list)
         for domain in self._store.due_domains(now=self._sandbox.queue.now()):
             domains[self._ways.to(domain)].append(domain)
-        for where, theirs in domains.items():
-            if len(self._at_work.get(where, ())) < self._sandbox.settings.relay_connections:
-                self._start(where, theirs)
+        most = self._sandbox.settings.relay_connections
+        wanted = [where for where in domains if len(self._at_work.get(where, ())) < most]
+        for where in wanted:
+            self._start(where, domains[where])
+        return bool(wanted)
 
     def _start(self, where: Server | Nowhere, domains: list[str]) -> None:
         courier = Courier(self._sandbox, self._store, self._ways.outbound, where, domains)

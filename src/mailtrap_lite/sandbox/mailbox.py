@@ -5,18 +5,51 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from mailtrap_lite.accounts import Selection
+from mailtrap_lite.accounts import Selection, login_of
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox.expecting import Expecting
-from mailtrap_lite.sandbox.files import mails_in
 from mailtrap_lite.sandbox.planting import addresses_of
-from mailtrap_lite.sandbox.waiting import Watched
+from mailtrap_lite.sandbox.waiting import Watchable, Watched
 
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.planting import Plantable
-    from mailtrap_lite.sandbox.sandbox import Sandbox
+
+
+class Holding(Watchable, Protocol):
+    """What has mailboxes: a sandbox, here or elsewhere. Its verbs are `Sandbox`'s."""
+
+    name: str
+
+    def waiting(self, mailbox: Selection) -> list[Message]:
+        """Return what a POP3 client would find."""
+
+    def fetched(self, mailbox: Selection) -> list[Message]:
+        """Return what POP3 clients have fetched."""
+
+    def deleted(self, mailbox: Selection) -> list[Message]:
+        """Return what POP3 clients have deleted."""
+
+    def mark(self) -> int:
+        """Return a cursor."""
+
+    def message(self, message: int) -> Message:
+        """Return a message."""
+
+    def restore(self, message: int, mailbox: Selection) -> int:
+        """Put back what POP3 deleted."""
+
+    def deliver(
+        self,
+        mail: Plantable,
+        *,
+        to: str | None,
+        sender: str,
+        received_at: datetime | float | None,
+        uid: str | None,
+    ) -> Message:
+        """Plant a mail."""
 
 
 class Mailbox(Expecting):
@@ -26,7 +59,7 @@ class Mailbox(Expecting):
     What became of each message in them is in its `deliveries`: who fetched and who deleted it over POP3, and when.
     """
 
-    def __init__(self, sandbox: Sandbox, selection: Selection) -> None:
+    def __init__(self, sandbox: Holding, selection: Selection) -> None:
         self._sandbox = sandbox
         self._selection = selection
         self.name = str(selection)
@@ -48,6 +81,11 @@ class Mailbox(Expecting):
     def deleted(self) -> list[Message]:
         """What POP3 clients have deleted; the one that was deleted last is the last."""
         return self._sandbox.deleted(self._selection)
+
+    @property
+    def user(self) -> str:
+        """As whom a POP3 client logs in to find what is here; that of a named sandbox has its name in it."""
+        return login_of(self._sandbox.name, self.name)
 
     def mark(self) -> int:
         """Return a cursor for `after`: behind it is only what comes from now on."""
@@ -78,6 +116,8 @@ class Mailbox(Expecting):
         mbox file as it lies there.
         Raises BadMail, and then nothing was planted, for what is none of these or cannot be read.
         """
+        from mailtrap_lite.sandbox.files import mails_in  # imported by who has files
+
         mails = list(mails_in(Path(source)))
         if self._selection.everything:
             for raw in mails:

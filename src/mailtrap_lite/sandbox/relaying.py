@@ -13,7 +13,7 @@ from mailtrap_lite.message.queued import Outgoing, QueueEntry
 from mailtrap_lite.sandbox.searching import Searching
 from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Store
+from mailtrap_lite.store import Arrival, Store
 
 if TYPE_CHECKING:
     from mailtrap_lite.relaying import Policy
@@ -45,6 +45,14 @@ class Relaying(Searching, ABC):
     @abstractmethod
     def message(self, message: int) -> Message:
         """Return a message; raises NoSuchMessage."""
+
+    @abstractmethod
+    def _arrival(self, envelope: Envelope, raw: bytes, received: float) -> Arrival:
+        """Return a mail that is about to be stored in the mailboxes of its recipients."""
+
+    def report(self, raw: bytes, to: str) -> Arrival:
+        """Return a report that is about to be stored in the mailbox of an address, from the null sender. Any thread."""
+        return self._arrival(Envelope.of("", [to]), raw, self.clock())
 
     @cached_property
     def queue(self) -> MailQueue:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MethodType
@@ -17,10 +17,10 @@ from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
 from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
-from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
-from mailtrap_lite.message.handover import wire
+from mailtrap_lite.message import Envelope, Finding, Message, Recorder, Summary
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.sandbox.conversing import Conversing
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
@@ -29,6 +29,7 @@ from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid,
 from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.tally import Counted, Tally
+from mailtrap_lite.sandbox.turn import Stray, Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import NEWEST, Arrival, Counts, Entry, MailboxCount, Order, Store
@@ -41,7 +42,7 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox(Relaying, Expecting):
+class Sandbox(Conversing, Relaying, Expecting):
     """Methods without a note: any thread but the loop's, blocking.
 
     name: what chooses it among many in a server, "" for the one that is there without choosing.
@@ -61,6 +62,7 @@ class Sandbox(Relaying, Expecting):
         self.name = name
         self._locks = Locks()
         self._sessions = Sessions(clock, self.tally)
+        self.turn = Turn()
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
@@ -73,13 +75,15 @@ class Sandbox(Relaying, Expecting):
         """Store a message that came over SMTP; return its id once it is committed. On the loop.
 
         recorder: of the session, which knows of the message before anybody else does, and of what lint found on the
-        wire, or in a mail that is refused. Raises StoreError, or Objection if the settings are strict and lint says so;
-        then nothing was stored.
+        wire, or in a mail that is refused. What belongs to an earlier test is a stray, under an id below 0.
+        Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
         if planned := self._planned(envelope):
             arrival = replace(arrival, queued=planned)
         if recorder is not None and envelope.remarks:
+            from mailtrap_lite.message.handover import wire  # most clients give no reason
+
             recorder.note_findings(wire(envelope))
         if self.settings.strict:
             refused = await asyncio.to_thread(_refused_by_lint, envelope, raw)
@@ -87,10 +91,23 @@ class Sandbox(Relaying, Expecting):
                 if recorder is not None:
                     recorder.note_findings(refused)
                 raise Objection(f"{refused[0]}" + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""))
-        message = await self._store.add_soon(arrival)
+        if recorder is not None and not self.turn.take(recorder):
+            return self._set_aside(arrival)
+        try:
+            message = await self._store.add_soon(arrival)
+        finally:
+            if recorder is not None:
+                self.turn.stored(recorder)
         self.tally.add(Counted.ACCEPTED, envelope.origin)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
+
+    def _set_aside(self, arrival: Arrival) -> int:
+        number = self.turn.next_id()
+        message = Message(number, arrival.envelope, arrival.raw, arrival.received, kept_tags=())
+        self.turn.keep(self._knowing(message))
+        log.info("a mail of session %s is a stray", arrival.envelope.session)
+        return number
 
     def deliver(
         self,
@@ -120,10 +137,6 @@ class Sandbox(Relaying, Expecting):
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
             return self._knowing(Message(message, envelope, raw, when))
-
-    def report(self, raw: bytes, to: str) -> Arrival:
-        """Return a report that is about to be stored in the mailbox of an address, from the null sender. Any thread."""
-        return self._arrival(Envelope.of("", [to]), raw, self.clock())
 
     def _arrival(self, envelope: Envelope, raw: bytes, received: float, recorder: Recorder | None = None) -> Arrival:
         plus = self.settings.plus_addressing
@@ -196,14 +209,14 @@ class Sandbox(Relaying, Expecting):
             self._store.rows(start=start, limit=limit, after=after, selection=selection, order=order)
         )
 
-    def page(self, *, start: int = 0, limit: int = 50) -> tuple[list[Summary], Counts]:
-        """Return `limit` of all messages from `start`, newest first, and the counts of the same moment.
+    def page(self, *, start: int = 0, limit: int = 50, order: Order = NEWEST) -> tuple[list[Summary], Counts]:
+        """Return `limit` of all messages from `start`, newest first or in an order, and the counts of the same moment.
 
         A store that changes at every try is cut to what the counts say.
         """
         for _ in range(MOST_TRIES):
             revision = self.revision
-            found, counts = self.summaries(start=start, limit=limit), self.counts()
+            found, counts = self.summaries(start=start, limit=limit, order=order), self.counts()
             if self.revision == revision:
                 return found, counts
         return found[: max(0, counts.total - start)], counts
@@ -288,6 +301,20 @@ class Sandbox(Relaying, Expecting):
         self.tally.add(Counted.DELETED, "inspector", by=gone)
         return gone
 
+    def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
+        """Serve a test from now on, empty, and return the strays of the one before; see `Server.begin_test`."""
+        strays = self.turn.begin(name, self._sessions.open(), pooled=pooled)
+        # A POP3 session of an earlier test keeps nobody out.
+        self._locks = Locks()
+        self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
+        self.faults.renew()
+        self.clear(uids=True)
+        if self.policy is not None:
+            self.queue.renew()
+        if self.settings.webhook_url is not None:
+            self.webhooks.cancel()  # nor is anybody told of it
+        return strays
+
     # Mail is fetched.
 
     def open_maildrop(self, user: str, *, exclusive: bool = True) -> Maildrop:
@@ -337,38 +364,6 @@ class Sandbox(Relaying, Expecting):
         if not any(selection.holds(delivery.mailbox) for delivery in found.deliveries):
             raise NoSuchMessage(f"the message {message} was not delivered to {selection}")
         return self._store.restore(message, selection)
-
-    # Conversations are remembered.
-
-    def begin_session(self, protocol: Protocol, *, client: str) -> Recorder:
-        """Return what writes a new session down. Any thread."""
-        return self._sessions.begin(protocol, client=client)
-
-    def end_session(self, recorder: Recorder, ending: Ending) -> None:
-        """Remember how a session ended; the oldest go first. Only the first call for it counts. Any thread."""
-        self._sessions.end(recorder, ending)
-
-    def take_session(self, recorder: Recorder, *, of: Sandbox) -> None:
-        """Have a session that goes on in another sandbox be one of this, with all that was said. Any thread."""
-        self._sessions.take(recorder, of=of._sessions)
-
-    @property
-    def sessions(self) -> tuple[Session, ...]:
-        """Every session, those that go on included, the newest last. Any thread."""
-        return self._sessions.all()
-
-    @property
-    def open_sessions(self) -> tuple[Session, ...]:
-        """The sessions that go on, the newest last. Any thread."""
-        return self._sessions.open()
-
-    def open_connections(self) -> Mapping[Protocol, int]:
-        """Return how many sessions go on, by protocol. Any thread."""
-        return self._sessions.open_counts()
-
-    def session(self, session: str) -> Session:
-        """Return a session by its id; raises NoSuchSession. Any thread."""
-        return self._sessions.get(session)
 
     def close(self, why: Callable[[], ServerClosed] | None = None) -> None:
         """Close the store. why: returns what is raised from now on; that the server was stopped if None. Any thread."""

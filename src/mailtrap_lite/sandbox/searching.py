@@ -12,7 +12,7 @@ from mailtrap_lite.message.moments import UTC
 from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.search.words import Words
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Found, Gist, Row, Store
+from mailtrap_lite.store import NEWEST, By, Found, Gist, Order, Row, Store
 from mailtrap_lite.tags import arrival_tags, checked_tag
 
 if TYPE_CHECKING:
@@ -21,13 +21,22 @@ if TYPE_CHECKING:
     from mailtrap_lite.search import Query
 
 
+# Messages of which each is asked for; more are looked up among all ids.
+FEW = 500
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """A page of what a search found, newest first. total and unread: of all that it found."""
+    """A page of what a search found. total and unread: of all that it found.
+
+    complete: whether all mail was looked at. If not, nobody has read the older mail yet, which goes on behind the
+    answer: there may be more than `total`, but nothing that belongs on this page is missing.
+    """
 
     summaries: list[Summary]
     total: int
     unread: int
+    complete: bool = True
 
 
 class Searching:
@@ -44,15 +53,28 @@ class Searching:
 
         return parse(query, now=self.clock(), tz=tz) if isinstance(query, str) else query
 
-    def search(self, query: str | Query, *, start: int = 0, limit: int = 50) -> SearchPage:
-        """Return what a list shows of the messages that a search finds, newest first, `limit` of them from `start`.
+    def search(
+        self, query: str | Query, *, start: int = 0, limit: int = 50, order: Order = NEWEST, exact: bool = False
+    ) -> SearchPage:
+        """Return what a list shows of the messages that a search finds, `limit` of them from `start`, newest first.
 
         The grammar is in docs/search.md; an empty query finds everything. Raises BadQuery.
+        order: another order, for which all mail is read. exact: read all mail before, so that the page is complete.
         """
-        found = self._store.search(self.query(query), read=self._gist)
-        start = max(start, 0)
-        rows = self._store.rows_of(found.ids[start : start + max(limit, 0)])
-        return SearchPage(self._summaries(rows), len(found.ids), found.unread)
+        start, limit = max(start, 0), max(limit, 0)
+        asked = self.query(query)
+        newest_first = order.by is By.ID and order.descending
+        found = self.found(asked, wanted=start + limit if newest_first and not exact else None)
+        if order.behind is not None:
+            while not found.complete and found.behind(order.behind.id).total < start + limit:
+                found = self.found(asked, wanted=found.total + max(1, start + limit))
+        summaries = self.summaries_found(found, start=start, limit=limit, order=order)
+        return SearchPage(summaries, found.total, found.unread, found.complete)
+
+    def count(self, query: str | Query) -> tuple[int, int]:
+        """Return how many messages a search finds, and how many of them nobody opened. Raises BadQuery."""
+        found = self.found(query)
+        return found.total, found.unread
 
     def ids_of(self, query: str | Query) -> list[int]:
         """Return the ids of what a search finds, newest first, to do something with them.
@@ -62,15 +84,28 @@ class Searching:
         asked = self.query(query)
         if asked.is_everything:
             raise BadQuery(asked.text, 0, "an empty query would mean every message")
-        return list(self._store.search(asked, read=self._gist).ids)
+        return list(self.found(asked).ids)
 
-    def found(self, query: str | Query) -> Found:
-        """Return the ids of what a search finds, all that there is for an empty one; to show them a page at a time."""
-        return self._store.search(self.query(query), read=self._gist)
+    def found(self, query: str | Query, *, wanted: int | None = None) -> Found:
+        """Return what a search finds, all that there is for an empty one; to show it a page at a time.
+
+        wanted: so many of the newest will do if to know all means to read much mail; then it is not `complete`.
+        """
+        return self._store.search(self.query(query), read=self._gist, wanted=wanted)
+
+    def summaries_found(self, found: Found, *, start: int, limit: int, order: Order = NEWEST) -> list[Summary]:
+        """Return what a list shows of what a search found, `limit` of them from `start` on, in an order."""
+        return self._summaries(self._store.found_rows(found, order, start=start, limit=limit))
 
     def summaries_of(self, ids: Sequence[int]) -> list[Summary]:
         """Return what a list shows of these messages, in that order; unknown ones are left out."""
         return self._summaries(self._store.rows_of(ids))
+
+    def how_many(self, ids: Sequence[int]) -> int:
+        """Return how many of these messages are there."""
+        if len(ids) <= FEW:
+            return len(self._store.rows_of(ids))
+        return len(set(self._store.ids()).intersection(ids))
 
     def tags(self) -> list[str]:
         """Return each tag that a message has, in order."""

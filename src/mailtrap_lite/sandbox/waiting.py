@@ -6,17 +6,17 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mailtrap_lite.errors import NoMailArrived, UnexpectedMail
 from mailtrap_lite.expectation import Mail
 from mailtrap_lite.message import Message
-from mailtrap_lite.message.underway import UnderWay, mail_under_way
+from mailtrap_lite.message.underway import UnderWay
 from mailtrap_lite.sandbox import reports
 
 if TYPE_CHECKING:
     from mailtrap_lite.accounts import Selection
-    from mailtrap_lite.sandbox.sandbox import Sandbox
+    from mailtrap_lite.search import Query
 
 # How often is looked whether a mail under way was decided: nobody is told of a session that sends RSET.
 _LOOK = 0.005
@@ -24,10 +24,30 @@ _LOOK = 0.005
 _GIVE_UP = 0.05
 
 
+class Watchable(Protocol):
+    """What mail can be waited for in: a sandbox, here or elsewhere. Any thread but the loop's."""
+
+    @property
+    def revision(self) -> int:
+        """The cursor of `wait`."""
+
+    def wait(self, revision: int, timeout: float) -> object:
+        """Block until something changed after a revision, or for timeout seconds."""
+
+    def beyond(self, cursor: int, selection: Selection | None = None) -> list[Message]:
+        """Return the messages behind an id, oldest first; `selection`: those waiting there."""
+
+    def query(self, query: str) -> Query:
+        """Read a search."""
+
+    def under_way(self) -> list[UnderWay]:
+        """Return the mails that clients are about to deliver, without those that will be strays."""
+
+
 class Watched:
     """What is waited for: the mail of a sandbox, or of some of its mailboxes. Keeps nothing; any thread."""
 
-    def __init__(self, sandbox: Sandbox, selection: Selection | None = None) -> None:
+    def __init__(self, sandbox: Watchable, selection: Selection | None = None) -> None:
         self._sandbox = sandbox
         self._selection = selection
         self.place = "" if selection is None else f" in the mailbox {selection}"  # for a text
@@ -50,8 +70,8 @@ class Watched:
         return expected.asked_at(self._sandbox.query)
 
     def under_way(self) -> list[UnderWay]:
-        """Return the mails that clients are about to deliver, to whomever."""
-        return [mail for session in self._sandbox.open_sessions if (mail := mail_under_way(session))]
+        """Return the mails that clients are about to deliver, to whomever, without those that will be strays."""
+        return self._sandbox.under_way()
 
 
 class Stopwatch:
@@ -115,9 +135,9 @@ def sent(
     # What was begun before the last of them came belongs to them; what begins now does not.
     left = _decide(watched, sighting, None, timeout=max(0.0, stopwatch.left(timeout)), stopwatch=Stopwatch())
     if count is not None and len(sighting.found) > count:
-        raise UnexpectedMail(reports.too_many(expected, count, sighting.found, place=watched.place))
+        raise UnexpectedMail(reports.too_many(expected, count, sighting.found, place=watched.place)).about(expected)
     if count is not None and left:
-        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout))
+        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout)).about(expected)
     return sighting.found
 
 
@@ -140,9 +160,9 @@ def none(
         stopwatch.wait(watched, revision, remaining)
     left = [] if sighting.found else _decide(watched, sighting, 1, timeout=timeout, stopwatch=Stopwatch())
     if sighting.found:
-        raise UnexpectedMail(reports.unexpected(expected, sighting.found, place=watched.place))
+        raise UnexpectedMail(reports.unexpected(expected, sighting.found, place=watched.place)).about(expected)
     if left:
-        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout))
+        raise UnexpectedMail(reports.undecided(expected, left, place=watched.place, timeout=timeout)).about(expected)
 
 
 def cursor_of(after: int | Message) -> int:
@@ -178,7 +198,7 @@ def _seen(
 def _too_few(watched: Watched, sighting: Sighting, count: int, timeout: float) -> NoMailArrived:
     return NoMailArrived(
         reports.too_few(sighting.expected, count, sighting.found, sighting.others, place=watched.place, timeout=timeout)
-    )
+    ).about(sighting.expected)
 
 
 def _decide(

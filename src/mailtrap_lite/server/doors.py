@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Protocol, cast
 
 from mailtrap_lite.message import Protocol as Spoken
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
@@ -30,15 +30,65 @@ class Door(Protocol):
     def cut(self, sandbox: Sandbox | None = None) -> None: ...
 
 
+class ImportedLate:
+    """A door that is made when its first client comes: a test that only sends pays nothing for POP3. On the loop."""
+
+    def __init__(self, make: Callable[[], Door]) -> None:
+        self._make = make
+        self._door: Door | None = None
+
+    def __call__(self) -> asyncio.BaseProtocol:
+        if self._door is None:
+            self._door = self._make()
+        return self._door()
+
+    async def close(self, grace: float) -> None:
+        """Close the door, and turn away who comes from now on."""
+        if self._door is None:
+            self._make = _Shut
+        else:
+            await self._door.close(grace)
+
+    def cut(self, sandbox: Sandbox | None = None) -> None:
+        """End all sessions, or those of one sandbox."""
+        if self._door is not None:
+            self._door.cut(sandbox)
+
+
+class _Shut:
+    """A door that was closed before anybody came."""
+
+    def __call__(self) -> asyncio.BaseProtocol:
+        return _Turned()
+
+    async def close(self, grace: float) -> None:
+        """Nothing is open."""
+
+    def cut(self, sandbox: Sandbox | None = None) -> None:
+        """Nobody is there."""
+
+
+class _Turned(asyncio.Protocol):
+    """A connection that was accepted while the door closed."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Turn it away."""
+        cast(asyncio.Transport, transport).abort()
+
+
 def make_door(name: str, sandboxes: Sandboxes, settings: Settings, tls: Tls | None) -> Door:
     """Return the door of a setting: smtp, smtps, lmtp, pop3 or pop3s."""
     # The doors are imported by those who open one.
     context, flawed = (tls.server_context, tls.flawed) if tls else (None, None)
     implicit = name in IMPLICIT_TLS
     if name in ("pop3", "pop3s"):
-        from mailtrap_lite.pop3.server import Pop3Door
 
-        return Pop3Door(sandboxes, settings, tls=context, implicit_tls=implicit, flawed=flawed)
+        def pop3() -> Door:
+            from mailtrap_lite.pop3.server import Pop3Door
+
+            return Pop3Door(sandboxes, settings, tls=context, implicit_tls=implicit, flawed=flawed)
+
+        return ImportedLate(pop3)
     from mailtrap_lite.smtp.door import SmtpDoor
 
     return SmtpDoor(

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Faults, Sandbox
-from mailtrap_lite.sandbox.reporting import bounced, complained
 from mailtrap_lite.settings import Settings
 
 
@@ -50,6 +49,8 @@ class Provoked(ABC):
         reason: what the receiver said. RET, ENVID, ORCPT and NOTIFY of the mail are heeded (RFC 3461).
         Raises BadMail for the null sender, and if NOTIFY asks for no such report.
         """
+        from mailtrap_lite.sandbox.reporting import bounced  # imported by who tests for bounces
+
         return bounced(self.sandbox, message, status=status, to=to, reason=reason)
 
     def complain(self, message: Message, *, to: str | None = None, kind: str = "abuse") -> Message:
@@ -57,6 +58,8 @@ class Provoked(ABC):
 
         kind: abuse, fraud, virus, other or not-spam. Raises BadMail for another, and for nobody to tell.
         """
+        from mailtrap_lite.sandbox.reporting import complained
+
         return complained(self.sandbox, message, to=to, kind=kind)
 
 

@@ -28,6 +28,7 @@ from mailtrap_lite.sandbox.relaying import relay_policy
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
+from mailtrap_lite.server.isolated import Isolated
 from mailtrap_lite.server.leaving import receiver_of, relays_of, tellers_of
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
@@ -80,7 +81,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server(Provoked, Moving, Expecting):
+class Server(Provoked, Moving, Isolated, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import BadSetting
-from mailtrap_lite.faults import Flaw
 from mailtrap_lite.settings import Settings
 
 if TYPE_CHECKING:
     import trustme
+
+    from mailtrap_lite.faults import Flaw
 
 # What the certificate that we make is good for, beside the name that the doors greet with.
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -117,6 +118,8 @@ def _flawed(hostname: str, flaw: Flaw) -> ssl.SSLContext:
         authority, _ = _authority_here()
         if (hostname, flaw) not in _ready_flawed:
             import trustme  # it is there: it made the authority
+
+            from mailtrap_lite.faults import Flaw  # whoever asks for one has it
 
             names = [WRONG_NAME] if flaw is Flaw.WRONG_NAME else list(dict.fromkeys((*LOCAL_NAMES, hostname)))
             if flaw is Flaw.UNTRUSTED:

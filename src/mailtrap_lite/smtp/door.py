@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Accounts, AuthMode
 from mailtrap_lite.door.admission import Admission
 from mailtrap_lite.errors import SandboxGone
-from mailtrap_lite.faults import Flaw
 from mailtrap_lite.message import Protocol
 from mailtrap_lite.offer import Offer
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
@@ -32,6 +32,9 @@ from mailtrap_lite.smtp.replies import (
 )
 from mailtrap_lite.smtp.verbs import BEFORE_LOGIN, BEFORE_TLS, LMTP_VERBS, NEEDS, VERBS, Verb
 from mailtrap_lite.smtp.wire import Wire
+
+if TYPE_CHECKING:
+    from mailtrap_lite.faults import Flaw
 
 # Seconds for what needs none: an aborted transport is gone after a turn of the loop.
 _LAST_TURNS = 1.0

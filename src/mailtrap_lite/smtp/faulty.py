@@ -12,25 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mailtrap_lite import faults  # its names are imported when a fault happens
 from mailtrap_lite.door.breaking import break_off, drops
 from mailtrap_lite.door.handshake import ALERT
 from mailtrap_lite.errors import Reply
-from mailtrap_lite.faults import (
-    AcceptThenDrop,
-    Action,
-    ActiveFault,
-    BadCertificate,
-    Delay,
-    Drip,
-    Drop,
-    DropAfter,
-    FailHandshake,
-    Hide,
-    Occasion,
-    Reset,
-    Stage,
-    Stall,
-)
+from mailtrap_lite.faults import Stage
 from mailtrap_lite.message import Ending, Recorder, Speaker
 from mailtrap_lite.offer import Offer
 from mailtrap_lite.smtp.mode import Mode
@@ -38,6 +24,7 @@ from mailtrap_lite.smtp.replies import octets
 from mailtrap_lite.smtp.wire import Wire
 
 if TYPE_CHECKING:
+    from mailtrap_lite.faults import Action, ActiveFault, Occasion
     from mailtrap_lite.smtp.door import SmtpDoor
 
 # Seconds between two looks for the beginning of a handshake that is to fail.
@@ -57,12 +44,12 @@ class Judgement:
     @property
     def delay(self) -> float:
         """Seconds before the mail is stored."""
-        return self.action.seconds if isinstance(self.action, Delay) else 0.0
+        return self.action.seconds if isinstance(self.action, faults.Delay) else 0.0
 
     @property
     def stores(self) -> bool:
         """Whether the mail is stored, if it has a recipient left."""
-        return not isinstance(self.action, Drop | Reset | Stall)
+        return not isinstance(self.action, faults.Drop | faults.Reset | faults.Stall)
 
     def joined(self, stored: bytes) -> bytes:
         """Return all replies. stored: what is said of the mail."""
@@ -103,7 +90,9 @@ class Faulty(Wire):
     ) -> Occasion:
         """Return that this session has come to a stage."""
         door, session = self._door, self._recorder.id
-        return Occasion(door.protocol, stage, session, self.client, sender=sender, recipients=recipients, user=user)
+        return faults.Occasion(
+            door.protocol, stage, session, self.client, sender=sender, recipients=recipients, user=user
+        )
 
     # What a dialogue calls.
 
@@ -121,17 +110,17 @@ class Faulty(Wire):
         match fault.action:
             case Reply() as reply:
                 return self._refuse(occasion.stage, octets(reply), go)
-            case Delay(seconds):
+            case faults.Delay(seconds):
                 self._mode = Mode.WAITING
                 self._later = self.loop.call_later(seconds, self._go_on, go)
                 return None
-            case Hide(names):
+            case faults.Hide(names):
                 self._to_hide = frozenset(names)
                 return go()
-            case DropAfter(most) if occasion.stage is Stage.DATA:
+            case faults.DropAfter(most) if occasion.stage is Stage.DATA:
                 self._most_mail = most
                 return go()
-            case DropAfter() | Drip():
+            case faults.DropAfter() | faults.Drip():
                 said = go()
                 assert said is not None  # the table has none of the stages that answer otherwise  # noqa: S101
                 self._say_wrongly(fault.action, said)
@@ -174,16 +163,16 @@ class Faulty(Wire):
     async def _shake_hands(self) -> None:
         fault = self._fault(self.occasion(Stage.HANDSHAKE)) if self._faults.active else None
         match None if fault is None else fault.action:
-            case Delay(seconds):
+            case faults.Delay(seconds):
                 self._nap = asyncio.current_task()
                 await asyncio.sleep(seconds)
                 self._nap = None
-            case BadCertificate(flaw) if self._door.flawed is not None:
+            case faults.BadCertificate(flaw) if self._door.flawed is not None:
                 self._context = self._door.flawed(flaw)
-            case FailHandshake():
+            case faults.FailHandshake():
                 await self._refuse_handshake()
                 return
-            case Drop() | Reset() | Stall() as action:
+            case faults.Drop() | faults.Reset() | faults.Stall() as action:
                 self._say_wrongly(action, b"")
                 return
         await super()._shake_hands()
@@ -208,7 +197,7 @@ class Faulty(Wire):
             return
         self._mode = Mode.COMMAND
         self._patience.moved()
-        if judgement.action is None or isinstance(judgement.action, Delay):
+        if judgement.action is None or isinstance(judgement.action, faults.Delay):
             for line, refusal in zip(reply.splitlines(keepends=True), judgement.refusals, strict=False):
                 self._say(line, fault=refusal is not None)
             if reply.startswith(b"421"):
@@ -261,26 +250,26 @@ class Faulty(Wire):
 
     def _say_wrongly(self, action: Action, reply: bytes) -> None:
         match action:
-            case Stall():
+            case faults.Stall():
                 self._flush()
                 self._mode = Mode.STALLED
                 self._ending = Ending.FAULT
                 self._regulate()
-            case Reset():
+            case faults.Reset():
                 self._ending = Ending.FAULT
                 self._mode = Mode.ENDED
                 break_off(self.transport)
-            case DropAfter(most):
+            case faults.DropAfter(most):
                 self._say(reply, fault=True)
                 if len(reply) >= most:
                     self._out.append(self._out.pop()[:most])
                     self._hang_up()
-            case Drip(rate):
+            case faults.Drip(rate):
                 self._flush()
                 self._say(reply, fault=True)
                 self._mode = Mode.WAITING
                 self._drip(*drops(self._out.pop(), rate))
-            case Drop() | AcceptThenDrop():
+            case faults.Drop() | faults.AcceptThenDrop():
                 self._hang_up()
 
     def _drip(self, pieces: Iterator[bytes], pause: float) -> None:

@@ -45,4 +45,4 @@ class Handler:
         shared = envelope.is_shared and server.sandbox is self._sandboxes.default
         store = self._sandboxes if shared else server.sandbox
         message = await store.accept(accepted, envelope.original_content, recorder=server.recorder)
-        return f"250 2.0.0 Ok: stored as {message}"
+        return f"250 2.0.0 Ok: stored as {message}" if message > 0 else "250 2.0.0 Ok: set aside as a stray"

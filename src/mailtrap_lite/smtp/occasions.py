@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from mailtrap_lite.faults import Occasion, Stage
+from mailtrap_lite.faults import Stage
 from mailtrap_lite.message import Recipient
 from mailtrap_lite.smtp.path import forward_path, reverse_path
 from mailtrap_lite.smtp.replies import Refused
 from mailtrap_lite.smtp.transaction import Transfer
 
 if TYPE_CHECKING:
+    from mailtrap_lite.faults import Occasion
     from mailtrap_lite.smtp.dialogue import Dialogue
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mailtrap_lite.settings import MEMORY, Settings
 from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, Retention, Row, Store
-from mailtrap_lite.store.gists import Found, Gist
+from mailtrap_lite.store.found import Found
+from mailtrap_lite.store.gists import Gist
 from mailtrap_lite.store.memory import MemoryStore
 from mailtrap_lite.store.notices import Told
 from mailtrap_lite.store.order import NEWEST, By, Order, Spot

@@ -8,28 +8,25 @@ A reader that starts after that sees it. News travels up through `wait`.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.accounts import Selection
-from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed, StoreError
+from mailtrap_lite.errors import BadMail, NoSuchMessage, ServerClosed
 from mailtrap_lite.message import Envelope, Message
-from mailtrap_lite.message.queued import Outgoing
 from mailtrap_lite.message.summary import Digest
-from mailtrap_lite.store.gists import Found, Gist, Reader, gists_of
-from mailtrap_lite.store.notices import Notices
-from mailtrap_lite.store.order import NEWEST, Order
-from mailtrap_lite.store.queue import Queue
+from mailtrap_lite.store.catalogue import Catalogue
+from mailtrap_lite.store.found import Found
+from mailtrap_lite.store.gists import Gist, Reader
+from mailtrap_lite.store.order import NEWEST, By, Order
+from mailtrap_lite.store.queue import Outgoing, Queue
 
 if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
-
-log = logging.getLogger(__name__)
+    from mailtrap_lite.search import Query, Searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,9 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, when it comes or
-    when a maildrop needs it.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when it is needed.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
-    accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
-    queued: to whom it is to move on; committed with it.
+    accepted: called with the id once committed, before anybody is told, on any thread. queued: who gets it next.
     """
 
     envelope: Envelope
@@ -112,7 +107,7 @@ EVERY_MAILBOX = Selection()
 EXPIRE = "EXPIRE"
 
 
-class Store(Queue, Notices):
+class Store(Queue):
     """The contract. All methods but `add_soon`: any thread, blocking."""
 
     def __init__(self) -> None:
@@ -123,19 +118,13 @@ class Store(Queue, Notices):
         # What is raised once it is closed; a sandbox of many says more than that the server was stopped.
         self.closed_with: Callable[[], ServerClosed] = _stopped
         self._identity = ""
-        self._reading_up = threading.Lock()
-        self._last_search: tuple[object, Found] | None = None
-        self._read_to = 0  # every message up to this id has its gist, or is gone
+        self._catalogue = Catalogue(self)
+        self._index = self._catalogue.index
 
     @property
     @abstractmethod
     def inline(self) -> bool:
         """Whether each call takes microseconds now, so that the event loop may make it directly."""
-
-    @property
-    def identity(self) -> str:
-        """What tells it from every other store."""
-        return self._identity
 
     @property
     def revision(self) -> int:
@@ -185,10 +174,6 @@ class Store(Queue, Notices):
                 raise BadMail(
                     f"uid={arrival.uid!r} is taken: a message in the mailbox {mailbox} has this UIDL or had it"
                 )
-
-    def nudge(self) -> None:
-        """Wake who waits for news: the time for which a queue waits was changed."""
-        self._announce()
 
     @abstractmethod
     def add(self, arrival: Arrival) -> int:
@@ -251,42 +236,58 @@ class Store(Queue, Notices):
         It keeps its UIDL, for it is the same message (RFC 1939 section 7), and what is known of who fetched it.
         """
 
-    def search(self, query: Query, *, read: Reader) -> Found:
+    def search(self, query: Query, *, read: Reader, wanted: int | None = None) -> Found:
         """Return the messages that a query matches, each that was stored before this call among them.
 
-        It first reads what nobody has read yet. No lock that a writer needs is held for longer than a moment.
+        It first reads what nobody has read yet. wanted: if that is much, so many of the newest that match will do, and
+        the rest is read behind the answer, which is not `complete`; None: all.
+        No lock that a writer needs is held for longer than a moment.
         What is stored meanwhile is left out; what is marked or deleted meanwhile may be seen or not.
         """
-        asked = (query.parts, self.revision)  # read first: what is committed from now on makes it out of date
-        if self._last_search is not None and self._last_search[0] == asked:
-            return self._last_search[1]  # the next page of it, most of the time
-        newest = self.last_id  # the end: a search must not run after those who deliver
-        self.read_up(read)
-        found = self._scan(query, read, newest=newest)
-        self._last_search = (asked, found)
-        return found
+        return self._catalogue.search(query, read=read, wanted=wanted)
+
+    def found_rows(self, found: Found, order: Order = NEWEST, *, start: int, limit: int) -> list[Row]:
+        """Return messages that a search found without their bytes, `limit` of them from `start` on, in an order."""
+        if order.by is not By.ID:
+            return self.rows_of(self._sorted(found, order, start=start, limit=limit))
+        if order.behind is not None:
+            found = found.behind(order.behind.id) if order.descending else found.ahead(order.behind.id)
+        if order.descending:
+            return self.rows_of(found.page(start, limit))
+        end = max(0, found.total - start)
+        first = max(0, end - limit)
+        return self.rows_of(found.page(first, end - first)[::-1])
+
+    @abstractmethod
+    def _sorted(self, found: Found, order: Order, *, start: int, limit: int) -> list[int]:
+        """Return ids that a search found, `limit` of them from `start` on, in an order but that of ids."""
+
+    @abstractmethod
+    def oldest_id(self) -> int:
+        """Return the id of the oldest message; 0 if there is none."""
+
+    @abstractmethod
+    def catalogue(self, first: int, last: int, read: Reader) -> int:
+        """Put the messages of a span of ids into the index, and keep what had to be read for it. Return how many.
+
+        A store that cannot keep it now does without.
+        """
+
+    @abstractmethod
+    def look(self, ids: Iterable[int], read: Reader) -> Iterator[tuple[int, Searched]]:
+        """Yield what a query sees of messages, with their ids; unknown ones are left out. Takes no lock."""
+
+    def announce_reading(self) -> None:
+        """Wake the waiters: mail was read that a search has not looked at before."""
+        self._announce()
 
     def read_up(self, read: Reader) -> None:
-        """Read the messages that nobody has read yet, and keep their gists, in small transactions.
-
-        A store that cannot keep them now does without.
-        """
-        with self._reading_up:  # who comes second waits, and finds it done
-            for gists in gists_of(self._unread_up(self._read_to), self.message, read):
-                try:
-                    self.keep_gists(gists)
-                except StoreError as err:
-                    log.warning("what was read for a search is not kept: %s", err)
-                    return
-                self._read_to = gists[-1][0]
+        """Read the messages that nobody has read yet, and keep their gists, in small transactions, if it can."""
+        self._catalogue.read_up(read)
 
     @abstractmethod
-    def _unread_up(self, after: int) -> list[int]:
+    def unread_up(self, after: int) -> list[int]:
         """Return the ids beyond `after` of messages without a gist, oldest first."""
-
-    @abstractmethod
-    def _scan(self, query: Query, read: Reader, *, newest: int) -> Found:
-        """Return the messages up to an id that match; read: for those without a gist."""
 
     @abstractmethod
     def keep_gists(self, gists: Sequence[tuple[int, Gist]]) -> None:

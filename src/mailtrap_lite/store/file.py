@@ -185,6 +185,9 @@ class FileStore(SqliteStore):
         return results + self._insert(self._db, arrivals)
 
     def _succeed(self, jobs: Sequence[Job], results: Sequence[Any]) -> None:
+        if self._trimmed:
+            self._index.remove(self._trimmed)
+            self._trimmed = []
         # The news is told here: the task that waits for a mail may be gone by then, the message is not.
         stored = [(job.arrival, key) for job, key in zip(jobs, results, strict=True) if isinstance(job, Incoming)]
         for arrival, message in stored:
@@ -201,6 +204,7 @@ class FileStore(SqliteStore):
         tell((job, self._meaning(error)) for job in jobs)
 
     def _undo(self) -> None:
+        self._trimmed = []
         if self._db.in_transaction:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
@@ -245,6 +249,7 @@ class FileStore(SqliteStore):
                 self._news.notify_all()
             self._jobs.put([None])
         self._writer.join()
+        self._catalogue.close()
         self._drop_readers()
         with suppress(sqlite3.Error):  # the log is read at the next start if it cannot be folded in now
             self._db.execute("PRAGMA busy_timeout = 0")

@@ -32,14 +32,6 @@ class Gist:
 Reader: TypeAlias = Callable[[Message], Gist]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: the ids, newest first, and how many of them nobody opened."""
-
-    ids: tuple[int, ...]
-    unread: int
-
-
 def gists_of(ids: Iterable[int], load: Callable[[int], Message], read: Reader) -> Iterator[list[tuple[int, Gist]]]:
     """Yield the gists of messages in slices that are kept together; load raises NoSuchMessage for one that is gone."""
     gists: list[tuple[int, Gist]] = []

@@ -27,11 +27,12 @@ from mailtrap_lite.store.contract import (
     new_identity,
     no_such_message,
 )
+from mailtrap_lite.store.found import Found
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.store.order import NEWEST, By, Order
 from mailtrap_lite.store.queue_memory import QueuedMemory
-from mailtrap_lite.store.sorting import ordered, some_of
+from mailtrap_lite.store.sorting import FEW, ordered, some_of, walked
 
 # All mails are counted at the first login: here that takes 0.3 s for 100,000 mails of 2 KB, while each would cost a
 # twentieth more if it were counted when it comes.
@@ -120,6 +121,7 @@ class MemoryStore(QueuedMemory):
     def _drop(self, kept: Kept) -> None:
         self._note_end(kept)
         del self._messages[kept.id]
+        self._index.remove([kept.id])
         self._forget_words(kept)
         self._forget_queued(kept.id)
         for name in kept.mailboxes:
@@ -147,13 +149,14 @@ class MemoryStore(QueuedMemory):
             return self._mark(self._messages.values(), read=read)
 
     def _mark(self, messages: Iterable[Kept], *, read: bool) -> int:
-        changed = 0
+        changed = []
         for kept in messages:
             if kept.read is not read:
                 kept.read = read
-                changed += 1
-        self._unread += -changed if read else changed
-        return self._told(changed)
+                changed.append(kept.id)
+        self._index.mark(changed, read=read)
+        self._unread += -len(changed) if read else len(changed)
+        return self._told(len(changed))
 
     def delete(self, ids: Iterable[int]) -> int:
         with self._news:
@@ -177,6 +180,7 @@ class MemoryStore(QueuedMemory):
 
     def _forget(self) -> None:
         self._messages.clear()
+        self._index.remove_up_to(self._last_id)
         self._forget_all_words()
         self._forget_queue()
         self._mailboxes.clear()
@@ -281,14 +285,29 @@ class MemoryStore(QueuedMemory):
             if order == NEWEST:
                 newest_first = takewhile(lambda kept: kept.id > after, reversed(chosen))
                 return [self._row(kept) for kept in islice(islice(newest_first, start, None), limit)]
-            asked = (self._revision, self._gists if order.by.read else 0, order.by, selection, after)
-            known, found = self._ordered
-            everything = [] if known == asked else [kept for kept in chosen if kept.id > after]
-        if known != asked:
-            # A sort takes long, and the event loop must not wait for it.
-            found = ordered(everything, order.by)
-            self._ordered = (asked, found)
+        found = self._all_ordered(order.by, selection, after)
         return [self._row(kept) for kept in some_of(found, order, start=start, limit=limit)]
+
+    def _all_ordered(self, by: By, selection: Selection, after: int = 0) -> list[Kept]:
+        """Return all messages of a selection in an order, ascending; made once for each change."""
+        with self._news:
+            asked = (self._revision, self._gists if by.read else 0, by, selection, after)
+            known, found = self._ordered
+            if known == asked:
+                return found
+            everything = [kept for kept in self._delivered_to(selection).values() if kept.id > after]
+        # A sort takes long, and the event loop must not wait for it.
+        found = ordered(everything, by)
+        self._ordered = (asked, found)
+        return found
+
+    def _sorted(self, found: Found, order: Order, *, start: int, limit: int) -> list[int]:
+        if found.total <= FEW:
+            with self._news:
+                some = ordered(self._those(found.ids[::-1]), order.by)
+            return [kept.id for kept in some_of(some, order, start=start, limit=limit)]
+        everything = walked(self._all_ordered(order.by, EVERY_MAILBOX), order)
+        return [kept.id for kept in islice((kept for kept in everything if kept.id in found), start, start + limit)]
 
     def waiting(self, selection: Selection) -> list[int]:
         with self._news:
@@ -378,3 +397,4 @@ class MemoryStore(QueuedMemory):
             self._closed = True
             self._news.notify_all()
             self._forget()
+        self._catalogue.close()

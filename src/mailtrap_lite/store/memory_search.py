@@ -1,6 +1,6 @@
-"""The part of a store in memory that searches and tags: words kept beside the message, and one pass over all of them.
+"""The part of a store in memory that searches and tags: words kept beside the message, from which the index is made.
 
-A search holds the lock only to learn which messages there are, and which of those that it found are still there.
+The lock is held only to learn which messages there are, and to put some of them into the index.
 """
 
 from __future__ import annotations
@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from mailtrap_lite.search.words import Searched, Words
+from mailtrap_lite.store.block import Facts, terms_of
 from mailtrap_lite.store.contract import Row, Store
-from mailtrap_lite.store.gists import Found, Gist, Reader
+from mailtrap_lite.store.gists import Gist, Reader, gists_of
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.store.tagging import Tagging
 from mailtrap_lite.tags import distinct
 
-if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
-
 # Octets of headers and texts that are kept folded. What is beyond that is read again by each search that needs it.
 DEEP_KEPT = 256 * 1024**2
+
+
+# Messages that are put into the index in one go, while nobody is served.
+ADDED_AT_ONCE = 20
 
 
 class SearchedMemory(Store):
@@ -30,7 +31,7 @@ class SearchedMemory(Store):
     def __init__(self) -> None:
         super().__init__()
         self._messages: OrderedDict[int, Kept] = OrderedDict()  # a dict would look for its first key from the start
-        self._tagging = Tagging()
+        self._tagging = Tagging(self._index.tag)
         self._deep = 0  # octets
         self._gists = 0  # how often some were kept
 
@@ -43,7 +44,7 @@ class SearchedMemory(Store):
             self._announce()
         return changed
 
-    def _unread_up(self, after: int) -> list[int]:
+    def unread_up(self, after: int) -> list[int]:
         with self._news:
             self._refuse_if_closed()
             newer = takewhile(lambda message: message > after, reversed(self._messages))
@@ -79,15 +80,37 @@ class SearchedMemory(Store):
         self._tagging.clear()
         self._deep = 0
 
-    def _scan(self, query: Query, read: Reader, *, newest: int) -> Found:
+    def oldest_id(self) -> int:
+        with self._news:
+            return next(iter(self._messages), 0)
+
+    def catalogue(self, first: int, last: int, read: Reader) -> int:
         with self._news:
             self._refuse_if_closed()
-            newest_first = list(reversed(self._messages.values()))
-        matching = [kept for kept in newest_first if kept.id <= newest and query.matches(_searched(kept, read))]
-        with self._news:
-            self._refuse_if_closed()
-            there = [kept for kept in matching if kept.id in self._messages]
-            return Found(tuple([kept.id for kept in there]), sum(not kept.read for kept in there))
+            some = [kept for kept in map(self._messages.get, range(first, last + 1)) if kept is not None]
+        for gists in gists_of([kept.id for kept in some if not _is_read(kept)], self.message, read):
+            self._catalogue.kept(gists)
+        facts = [_facts(kept, read) for kept in some]
+        for start in range(0, len(facts), ADDED_AT_ONCE):
+            with self._news:
+                # Of the moment in which they are added: who marks or deletes one later tells the index.
+                there = [each for each in facts[start : start + ADDED_AT_ONCE] if each.message in self._messages]
+                self._index.add(list(map(self._tagged, there)), read=self._read_of(there))
+        self._index.read_up_to(last)
+        return len(some)
+
+    def _tagged(self, facts: Facts) -> Facts:
+        tags = self._messages[facts.message].tags
+        return facts if tags is None else facts._replace(tags=tags)
+
+    def _read_of(self, some: Iterable[Facts]) -> frozenset[int]:
+        return frozenset(each.message for each in some if self._messages[each.message].read)
+
+    def look(self, ids: Iterable[int], read: Reader) -> Iterator[tuple[int, Searched]]:
+        for message in ids:
+            kept = self._messages.get(message)  # without the lock: what a query asks of a message never changes
+            if kept is not None:
+                yield message, _searched(kept, read)
 
     def set_tags(self, ids: Iterable[int], tags: Sequence[str]) -> int:
         with self._news:
@@ -148,6 +171,20 @@ def _searched(kept: Kept, read: Reader) -> Searched:
             lambda: (words.headers, words.text),
         )
     return Searched(kept.received, len(kept.raw), kept.read, kept.tags, kept.flags, kept.fields, lambda: _deep_of(kept))
+
+
+def _is_read(kept: Kept) -> bool:
+    return kept.fields is not None and kept.tags is not None
+
+
+def _facts(kept: Kept, read: Reader) -> Facts:
+    if not _is_read(kept):  # what was read could not be kept
+        gist = read(kept.message())
+        words, tags = gist.words, tuple(distinct(gist.tags))
+    else:
+        headers, text = _deep_of(kept)
+        words, tags = Words(kept.flags, kept.fields or b"", headers, text), kept.tags or ()
+    return Facts(kept.id, kept.received, len(kept.raw), words.flags, terms_of(words), tags)
 
 
 def _deep_of(kept: Kept) -> tuple[bytes, bytes]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailtrap_lite.message.notices import Event, Notice, Subject, Telling
 from mailtrap_lite.message.queued import QueueState
-from mailtrap_lite.store.queue import Shift
+
+if TYPE_CHECKING:
+    from mailtrap_lite.store.queue import Shift
 
 # Finished notices that are remembered; the oldest go first.
 REMEMBERED: Final = 1000

@@ -7,17 +7,20 @@ no schedule and no clock.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState
+from mailtrap_lite.store.notices import Notices
 
 if TYPE_CHECKING:
     from mailtrap_lite.message import Message
     from mailtrap_lite.store.contract import Arrival
+
+__all__ = ["Fate", "Outgoing", "Queue", "Settlement", "Shift", "Trial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,15 @@ class Shift:
     settled_at: float | None = None
 
 
-class Queue(ABC):
+class Queue(Notices):
     """The part of the contract. Any thread but an event loop's, blocking."""
+
+    _identity: str
+
+    @property
+    def identity(self) -> str:
+        """What tells the store from every other."""
+        return self._identity
 
     @property
     @abstractmethod

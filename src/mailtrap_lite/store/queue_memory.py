@@ -79,6 +79,9 @@ class QueuedMemory(NoticedMemory):
         for kept in (self._entries, self._due, self._entries_of, self._unfinished, self._tried):
             kept.clear()
 
+    def nudge(self) -> None:
+        self._announce()
+
     def enqueue(self, message: int, outgoing: Sequence[Outgoing]) -> list[int]:
         with self._news:
             self._refuse_if_closed()

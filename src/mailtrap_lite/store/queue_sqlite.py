@@ -58,6 +58,9 @@ class QueuedSqlite(NoticedSqlite):
             ids.append(db.execute(sql.ADD, row).lastrowid or 0)
         return ids
 
+    def nudge(self) -> None:
+        self._announce()
+
     def enqueue(self, message: int, outgoing: Sequence[Outgoing]) -> list[int]:
         def add(db: sqlite3.Connection) -> list[int]:
             known = 0 < message <= LARGEST_ID and db.execute(sql.HAS_MESSAGE, {"message": message}).fetchone()
@@ -65,7 +68,7 @@ class QueuedSqlite(NoticedSqlite):
                 raise no_such_message(message)
             return self._queue(db, message, outgoing)
 
-        return self._write(add, lambda ids: self._announce_change(len(ids)))
+        return self._write(add, lambda ids: self._announce(changes=len(ids)))
 
     def recover(self) -> int:
         return self._change(lambda db: db.execute(sql.RECOVER).rowcount)
@@ -76,7 +79,7 @@ class QueuedSqlite(NoticedSqlite):
         def take(db: sqlite3.Connection) -> list[QueueEntry]:
             return [entry_of(row) for row in db.execute(sql.CLAIM, values).fetchall()]
 
-        taken = self._write(take, lambda entries: self._announce_change(len(entries)))
+        taken = self._write(take, lambda entries: self._announce(changes=len(entries)))
         return sorted(taken, key=attrgetter("message", "id"))
 
     def leaving(self, message: int) -> Message:

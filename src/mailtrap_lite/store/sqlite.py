@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from operator import itemgetter
 from typing import Any  # Any: rows of SQLite
 
@@ -28,10 +29,12 @@ from mailtrap_lite.store.contract import (
     Row,
     no_such_message,
 )
+from mailtrap_lite.store.found import Found
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.order import NEWEST, Order
 from mailtrap_lite.store.queue_sqlite import QueuedSqlite
 from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text, fetches_of_text, text_of_fetch
+from mailtrap_lite.store.sorting import FEW
 from mailtrap_lite.store.sqlite_search import LARGEST_ID, names_of
 
 # In place of the octets that RETR sends of a large mail, until a maildrop needs them.
@@ -53,6 +56,7 @@ class SqliteStore(QueuedSqlite):
     def __init__(self, *, retention: Retention) -> None:
         super().__init__()
         self._retention = retention
+        self._trimmed: list[int] = []  # what the transaction under way drops; for the writer only
 
     def _learn(self, db: sqlite3.Connection) -> None:
         """Read what is remembered from the last time the store was open."""
@@ -104,40 +108,64 @@ class SqliteStore(QueuedSqlite):
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
         messages, _, octets = db.execute(sql.TOTALS).fetchone()
-        last = 0
+        dropped: list[int] = []
         oldest = db.execute(sql.OLDEST, {"newest": newest})
         while 0 < keep.messages < messages or 0 < keep.octets < octets:
             found = oldest.fetchone()
             if found is None:
                 break
-            last = found[0]
+            dropped.append(found[0])
             messages -= 1
             octets -= found[1]
         oldest.close()
-        if last:
-            db.execute(sql.DROP_UP_TO, {"last": last})
+        if dropped:
+            db.execute(sql.DROP_UP_TO, {"last": dropped[-1]})
+            self._trimmed += dropped
 
     def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
         marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
-        return self._change(lambda db: db.executemany(sql.MARK_READ, marks).rowcount) if marks else 0
+        return (
+            self._change(
+                lambda db: db.executemany(sql.MARK_READ, marks).rowcount,
+                lambda: self._index.mark([mark["id"] for mark in marks], read=read),
+            )
+            if marks
+            else 0
+        )
 
     def mark_all_read(self, *, read: bool) -> int:
-        return self._change(lambda db: db.execute(sql.MARK_ALL_READ, {"read": read}).rowcount)
+        return self._change(
+            lambda db: db.execute(sql.MARK_ALL_READ, {"read": read}).rowcount, lambda: self._index.mark_all(read=read)
+        )
 
     def delete(self, ids: Iterable[int]) -> int:
         gone = [{"id": message} for message in ids if 0 < message <= LARGEST_ID]
-        return self._change(lambda db: db.executemany(sql.DELETE, gone).rowcount) if gone else 0
+        return (
+            self._change(
+                lambda db: db.executemany(sql.DELETE, gone).rowcount,
+                lambda: self._index.remove([each["id"] for each in gone]),
+            )
+            if gone
+            else 0
+        )
 
     def clear(self, *, uids: bool = False) -> int:
         # rowcount is 0 for a sql.DELETE without WHERE in some versions of SQLite; the total is right in all.
-        def empty(db: sqlite3.Connection) -> int:
+        def empty(db: sqlite3.Connection) -> tuple[int, int]:
             (messages, _, _) = db.execute(sql.TOTALS).fetchone()
+            (last,) = db.execute(sql.LAST_ID).fetchone()
             db.execute(sql.DELETE_ALL)
             if uids:
                 db.execute(sql.FORGET_UIDS)
-            return int(messages)
+            return int(messages), int(last)
 
-        return self._change(empty)
+        def tell(gone: tuple[int, int]) -> None:
+            messages, last = gone
+            self._index.remove_up_to(last)
+            if messages:
+                self._announce()
+
+        return self._write(empty, tell)[0]
 
     def _announce_arrival(self, message: int) -> None:
         self._announce(last_id=message)
@@ -244,6 +272,18 @@ class SqliteStore(QueuedSqlite):
             asked |= {"key": order.behind.key, "spot": min(order.behind.id, LARGEST_ID)}
         with self._reading() as db:
             return self._rows(db, db.execute(sql.rows_in(order, selection), asked).fetchall())
+
+    def _sorted(self, found: Found, order: Order, *, start: int, limit: int) -> list[int]:
+        asked: dict[str, object] = {}
+        if order.behind is not None:
+            asked |= {"key": order.behind.key, "spot": min(order.behind.id, LARGEST_ID)}
+        few = found.total <= FEW
+        if few:
+            asked["ids"] = json.dumps(found.ids)
+        statement = sql.ORDERED[order.by, order.descending, order.behind is not None, few]
+        with self._reading() as db:
+            ids = (message for (message,) in db.execute(statement, asked) if few or message in found)
+            return list(islice(ids, start, start + limit))
 
     def maildrop(self, selection: Selection) -> list[Entry]:
         found = self._oldest_first(sql.MAILDROP, selection)

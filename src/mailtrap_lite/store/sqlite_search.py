@@ -1,7 +1,6 @@
-"""The part of a SQLite store that searches and tags: words and tags in tables, and one pass over them in one snapshot.
+"""The part of a SQLite store that searches and tags: words and tags in tables, from which the index is made.
 
-SQLite leaves out what cannot match, octet by octet and without the interpreter's lock; what a query means is asked of
-the query alone.
+The index is told of a change by the one writer, in the order of the commits.
 """
 
 from __future__ import annotations
@@ -10,28 +9,26 @@ import json
 import sqlite3
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeAlias, TypeVar
 
-from mailtrap_lite.errors import NoSuchMessage
+from mailtrap_lite.errors import NoSuchMessage, StoreError
 from mailtrap_lite.search.words import WORDS_RULES, Searched, Words
 from mailtrap_lite.store import statements as sql
-from mailtrap_lite.store.bounds import asks_for_tags, bound_of
+from mailtrap_lite.store.block import Facts, terms_of
 from mailtrap_lite.store.contract import Row, Store
-from mailtrap_lite.store.gists import Found, Gist, Reader
+from mailtrap_lite.store.gists import Gist, Reader, gists_of
 from mailtrap_lite.store.rows import digest_of_text, digest_to_text, envelope_of_text
 from mailtrap_lite.tags import distinct, key_of
 
-if TYPE_CHECKING:
-    from mailtrap_lite.search import Query
-
 T = TypeVar("T")
+
+# Which of some messages are read, and the keys of the tags of each that is there; None if nobody knows its tags.
+Marks: TypeAlias = tuple[frozenset[int], Mapping[int, Sequence[str] | None]]
 
 # SQLite keeps an id in 64 bits; a larger number is no id of ours.
 LARGEST_ID = 2**63 - 1
-
-ROWS_AT_ONCE = 500
 
 
 class SearchedSqlite(Store):
@@ -45,14 +42,18 @@ class SearchedSqlite(Store):
     def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Lend a connection that sees all that was committed."""
 
-    def _change(self, work: Callable[[sqlite3.Connection], int]) -> int:
-        return self._write(work, self._announce_change)
+    def _change(self, work: Callable[[sqlite3.Connection], int], noted: Callable[[], None] | None = None) -> int:
+        """Run the work; noted: tells the index of it, before anybody else is told."""
 
-    def _announce_change(self, changed: int) -> None:
-        if changed:
-            self._announce()
+        def tell(changed: int) -> None:
+            if noted is not None:
+                noted()
+            if changed:
+                self._announce()
 
-    def _unread_up(self, after: int) -> list[int]:
+        return self._write(work, tell)
+
+    def unread_up(self, after: int) -> list[int]:
         with self._reading() as db:
             return [message for (message,) in db.execute(sql.WITHOUT_WORDS, {"after": after})]
 
@@ -79,54 +80,88 @@ class SearchedSqlite(Store):
 
         self._write(keep)
 
-    def _scan(self, query: Query, read: Reader, *, newest: int) -> Found:
-        bound, values = bound_of(query.node)
-        ids: list[int] = []
-        unread = 0
+    def oldest_id(self) -> int:
         with self._reading() as db:
-            db.execute("BEGIN")  # tags, words and texts of one moment
-            try:
-                tags = _keys(db) if asks_for_tags(query.node) else {}
-                rows = db.execute(sql.SCAN.format(bound=bound), {**values, "newest": newest})
-                while some := rows.fetchmany(ROWS_AT_ONCE):
-                    for row in some:
-                        found = self._searched(db, row, tags, read)
-                        if found is not None and query.matches(found):
-                            ids.append(row[0])
-                            unread += not found.read
-            finally:
-                db.execute("COMMIT")
-        return Found(tuple(ids), unread)
+            (oldest,) = db.execute(sql.OLDEST_ID).fetchone()
+            return int(oldest)
 
-    def _searched(
-        self,
-        db: sqlite3.Connection,
-        row: tuple[int, float, int, int, int, int, bytes],
-        tags: dict[int, list[str]],
-        read: Reader,
-    ) -> Searched | None:
-        """Return what a query sees of a row; None if it was deleted since, which only matters where it must be read."""
-        message, received, size, seen, tagged, flags, fields = row
-        keys: Sequence[str] = tags.get(message, ())
-        if fields is not None and tagged:
-            return Searched(received, size, bool(seen), keys, flags, fields, lambda: _deep_of(db, message))
+    def catalogue(self, first: int, last: int, read: Reader) -> int:
+        span = {"first": first, "last": last}
+        for gists in gists_of(self._column(sql.WITHOUT_WORDS_IN, **span), self.message, read):
+            self._catalogue.kept(gists)
+        with self._reading() as db:
+            found = [self._facts(row, read) for row in db.execute(sql.CATALOGUED, span)]
+        facts = [each for each in found if each is not None]
+
+        def add(marks: Marks) -> None:
+            read_ones, tags = marks
+            there = [each for each in facts if each.message in tags]
+            keys = [tags[each.message] for each in there]
+            tagged = [each if key is None else each._replace(tags=key) for each, key in zip(there, keys, strict=True)]
+            self._index.add(tagged, read=read_ones)
+
+        try:
+            # Between two transactions, so that who marks or deletes one later tells the index later.
+            self._write(lambda db: _marks_of(db, span), add)
+        except StoreError:  # nothing can be marked now
+            with self._reading() as db:
+                add(_marks_of(db, span))
+        self._index.read_up_to(last)
+        return len(facts)
+
+    def _facts(self, row: tuple[int, float, int, int, int, bytes, bytes, bytes], read: Reader) -> Facts | None:
+        message, received, size, tagged, flags, fields, headers, text = row
+        if fields is not None and headers is not None and tagged:
+            return Facts(message, received, size, flags, terms_of(Words(flags, fields, headers, text)), ())
         try:
             gist = read(self.message(message))
+        except NoSuchMessage:  # deleted since
+            return None
+        return Facts(message, received, size, gist.words.flags, terms_of(gist.words), tuple(distinct(gist.tags)))
+
+    def look(self, ids: Iterable[int], read: Reader) -> Iterator[tuple[int, Searched]]:
+        with self._reading() as db:
+            for row in db.execute(sql.LOOKED_AT, {"ids": json.dumps(list(ids))}):
+                found = self._searched(db, row, read)
+                if found is not None:
+                    yield row[0], found
+
+    def _searched(
+        self, db: sqlite3.Connection, row: tuple[int, float, int, int, int, bytes], read: Reader
+    ) -> Searched | None:
+        """Return what a query sees of a row; None if it was deleted since, which only matters where it must be read.
+
+        The tags are left out: the index has them.
+        """
+        message, received, size, seen, flags, fields = row
+        if fields is not None:
+            return Searched(received, size, bool(seen), (), flags, fields, lambda: _deep_of(db, message))
+        try:
+            words: Words = read(self.message(message)).words
         except NoSuchMessage:
             return None
-        words: Words = gist.words
-        if not tagged:
-            keys = tuple(distinct(gist.tags))
-        return Searched(
-            received, size, bool(seen), keys, words.flags, words.fields, lambda: (words.headers, words.text)
-        )
+        return Searched(received, size, bool(seen), (), words.flags, words.fields, lambda: (words.headers, words.text))
+
+    @abstractmethod
+    def _column(self, statement: str, **values: object) -> list[int]:
+        """Return the numbers that a statement finds."""
 
     def set_tags(self, ids: Iterable[int], tags: Sequence[str]) -> int:
         some = [message for message in dict.fromkeys(ids) if 0 < message <= LARGEST_ID]
         wanted = distinct(tags)
         if not some:
             return 0
-        return self._change(lambda db: sum(_put_tags(db, message, wanted) for message in some))
+
+        def tag(db: sqlite3.Connection) -> list[int]:
+            return [message for message in some if _put_tags(db, message, wanted)]
+
+        def tell(tagged: list[int]) -> None:
+            for message in tagged:
+                self._index.tag(message, wanted)
+            if tagged:
+                self._announce()
+
+        return len(self._write(tag, tell))
 
     def tags(self) -> list[str]:
         with self._reading() as db:
@@ -149,7 +184,7 @@ class SearchedSqlite(Store):
                 db.execute(sql.DROP_TAG, {"tag": tag})
             return int(messages)
 
-        return self._change(rename)
+        return self._change(rename, lambda: self._index.rename_tag(before, after))
 
     def delete_tag(self, name: str) -> int:
         def delete(db: sqlite3.Connection) -> int:
@@ -157,7 +192,7 @@ class SearchedSqlite(Store):
             db.execute(sql.DROP_TAG, {"tag": tag})
             return int(messages)
 
-        return self._change(delete)
+        return self._change(delete, lambda: self._index.delete_tag(key_of(name)))
 
     def spelled(self, tags: Iterable[str]) -> tuple[str, ...]:
         wanted = distinct(tags)
@@ -217,11 +252,13 @@ def _put_tags(db: sqlite3.Connection, message: int, tags: dict[str, str]) -> int
     return 1
 
 
-def _keys(db: sqlite3.Connection) -> dict[int, list[str]]:
-    keys: defaultdict[int, list[str]] = defaultdict(list)
-    for message, key in db.execute(sql.KEYS):
-        keys[message].append(key)
-    return keys
+def _marks_of(db: sqlite3.Connection, span: dict[str, int]) -> Marks:
+    found = db.execute(sql.MARKS, span).fetchall()
+    keys: dict[int, list[str] | None] = {message: [] if tagged else None for message, _, tagged in found}
+    for message, key in db.execute(sql.KEYS, span):
+        if (tags := keys.get(message)) is not None:
+            tags.append(key)
+    return frozenset(message for message, read, _ in found if read), keys
 
 
 def _names(db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
@@ -233,5 +270,6 @@ def _names(db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def _deep_of(db: sqlite3.Connection, message: int) -> tuple[bytes, bytes]:
-    headers, text = db.execute(sql.TEXTS, {"message": message}).fetchone()
+    # A message that was deleted since has no texts any more.
+    headers, text = db.execute(sql.TEXTS, {"message": message}).fetchone() or (b"", b"")
     return headers, text

@@ -52,13 +52,42 @@ WITHOUT_WORDS = (
     "SELECT id FROM message LEFT JOIN words ON words.message = id"
     " WHERE id > :after AND (words.message IS NULL OR NOT tagged) ORDER BY id"
 )
+WITHOUT_WORDS_IN = (
+    "SELECT id FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id BETWEEN :first AND :last AND (words.message IS NULL OR NOT tagged) ORDER BY id"
+)
+OLDEST_ID = "SELECT COALESCE(MIN(id), 0) FROM message"
+CATALOGUED = (
+    "SELECT id, received, size, tagged, flags, fields, headers, text FROM message"
+    " LEFT JOIN words ON words.message = id LEFT JOIN texts ON texts.message = id WHERE id BETWEEN :first AND :last"
+)
+MARKS = "SELECT id, read, tagged FROM message WHERE id BETWEEN :first AND :last"
+LOOKED_AT = (
+    "SELECT id, received, size, read, flags, fields FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id IN (SELECT value FROM JSON_EACH(:ids))"
+)
+TEXTS = (
+    "INSERT OR REPLACE INTO texts (message, headers, text)"
+    " SELECT :message, :headers, :text WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)"
+)
+WORDS_RULES = "SELECT words_rules FROM store"
+SET_WORDS_RULES = "UPDATE store SET words_rules = :rules"
+DROP_WORDS = "DELETE FROM words"
+DROP_TEXTS = "DELETE FROM texts"
+WITHOUT_WORDS = (
+    "SELECT id FROM message LEFT JOIN words ON words.message = id"
+    " WHERE id > :after AND (words.message IS NULL OR NOT tagged) ORDER BY id"
+)
 # What is put behind it bounds what is looked at. Where there are no words it has to be looked at in any case.
 SCAN = (
     "SELECT id, received, size, read, tagged, flags, fields FROM message LEFT JOIN words ON words.message = id"
     " WHERE id <= :newest AND (words.message IS NULL OR NOT tagged OR ({bound})) ORDER BY id DESC"
 )
 TEXTS = "SELECT headers, text FROM texts WHERE message = :message"
-KEYS = "SELECT message, key FROM tagging JOIN tag ON tag.id = tagging.tag"
+KEYS = (
+    "SELECT message, key FROM tagging JOIN tag ON tag.id = tagging.tag WHERE message BETWEEN :first AND :last"
+    " ORDER BY message, key"
+)
 UNTAGGED_OF = "SELECT id FROM message WHERE NOT tagged AND id IN (SELECT value FROM JSON_EACH(:ids))"
 SET_TAGGED = "UPDATE message SET tagged = 1 WHERE id = :message"
 DROP_TAGGINGS = "DELETE FROM tagging WHERE message = :message"
@@ -153,6 +182,24 @@ ROWS = {
     for by in By
     for descending in (True, False)
     for behind in (True, False)
+}
+
+
+def _ordered(by: By, *, descending: bool, behind: bool, few: bool) -> str:
+    column, way, beyond = _COLUMN[by], "DESC" if descending else "ASC", "<" if descending else ">"
+    known = f" AND {column} IS NOT NULL" if by.read else ""
+    there = f" AND ({column}, message.id) {beyond} (:key, :spot)" if behind else ""
+    some = " AND id IN (SELECT value FROM JSON_EACH(:ids))" if few else ""
+    return f"SELECT id FROM message WHERE TRUE{known}{there}{some} ORDER BY {column} {way}, message.id {way}"
+
+
+# The ids of all in an order, or of a few.
+ORDERED = {
+    (by, descending, behind, few): _ordered(by, descending=descending, behind=behind, few=few)
+    for by in By
+    for descending in (True, False)
+    for behind in (True, False)
+    for few in (True, False)
 }
 COUNTS = tuple(
     f"SELECT COUNT(*), COALESCE(SUM(read = 0), 0), COALESCE(SUM(size), 0) FROM message WHERE TRUE{chosen}"

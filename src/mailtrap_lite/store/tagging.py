@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mailtrap_lite.store.kept import Kept
 from mailtrap_lite.tags import distinct, key_of
@@ -11,7 +11,9 @@ from mailtrap_lite.tags import distinct, key_of
 class Tagging:
     """From the key of a tag to its spelling and its messages. The first spelling stays while a message has the tag."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[int, tuple[str, ...]], None]) -> None:
+        """told: called with the id of a message and the keys of its tags when it is given some."""
+        self._told = told
         self._names: dict[str, str] = {}
         self._messages: dict[str, dict[int, Kept]] = {}
 
@@ -23,6 +25,7 @@ class Tagging:
             self._names.setdefault(key, name)
             self._messages.setdefault(key, {})[kept.id] = kept
         kept.tags = tuple(wanted)
+        self._told(kept.id, kept.tags)
 
     def forget(self, kept: Kept, *, but: Iterable[str] = ()) -> None:
         """A message goes, or has no tags any more but these."""

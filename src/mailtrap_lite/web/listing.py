@@ -19,11 +19,12 @@ from mailtrap_lite.message.summary import Digest
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.search import TERMS
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Counts, Found, MailboxCount
+from mailtrap_lite.store import NEWEST, Counts, Found, MailboxCount, Order
 from mailtrap_lite.version import __version__
 from mailtrap_lite.web.place import PAGE, Place, Sort
 
 MOST_READ_FOR_TAGS = 2000  # messages
+MOST_TRIES = 3  # to read counts and list of the same moment
 MOST_MAILBOXES = 200  # shown at once; the others are found by the filter beside them
 MOST_SANDBOXES = 100
 
@@ -83,6 +84,7 @@ class Surroundings:
         self._addresses = addresses
         self._counted: tuple[int, list[MailboxCount]] = (-1, [])
         self._found: tuple[int, str, Found] = (-1, "", Found((), 0))
+        self._tags_to = 0  # the newest message whose tags are known, and with it all before
 
     @property
     def settings(self) -> Settings:
@@ -94,9 +96,22 @@ class Surroundings:
         split = {name: address.rpartition(":") for name, address in self._addresses().items()}
         return {name: (host, port) for name, (host, _, port) in split.items()}
 
-    def around(self, place: Place) -> dict[str, Any]:
-        """Return what every page shows beside its own."""
+    def around(self, place: Place, message: Message | None = None) -> dict[str, Any]:
+        """Return what every page shows beside its own, of one moment unless the mail changes at every try.
+
+        message: the one that is open; the page of the list is that with its row if the place says nothing else.
+        """
         part = Part.asked()
+        if message is not None and part is Part.PAGE and place == place.top:
+            place = self._page_with(place, message)
+        for _ in range(MOST_TRIES):
+            revision = self.sandbox.revision
+            values = self._around(place, part)
+            if self.sandbox.revision == revision:
+                break
+        return values
+
+    def _around(self, place: Place, part: Part) -> dict[str, Any]:
         values: dict[str, Any] = {
             "piece": part,
             "place": place,
@@ -111,36 +126,66 @@ class Surroundings:
             ]
         if part is not Part.MESSAGE:
             values |= {"mailboxes": self.mailboxes(), "listing": self.listing(place), "sorts": list(Sort)}
-            values["tags"] = self._tags(values["counts"].total)
+            values |= self._tags(values["counts"].total)
             values["sandboxes"] = () if self.sandbox.name else self._others()[:MOST_SANDBOXES]
         return values
 
     def beside(self, place: Place, message: Message) -> tuple[int | None, int | None]:
         """Return the ids of the messages before and after one in the list of a place; None where there is none."""
-        if place.q:
-            return self._beside_in(self._search(place.q).ids, message.id)
         spot = place.spot_of(message.id, len(message.raw), Digest.of(message.content))
         ways = (replace(place.top, ahead=spot), replace(place.top, behind=spot))
-        found = [self.sandbox.summaries(limit=1, mailbox=place.mailbox, order=way.order) for way in ways]
-        before, after = (summaries[0].id if summaries else None for summaries in found)
-        return before, after
+        return self._next_to(message.id, place, ways[0].order), self._next_to(message.id, place, ways[1].order)
 
-    def _beside_in(self, ids: Sequence[int], message: int) -> tuple[int | None, int | None]:
-        if message not in ids:
-            return None, None
-        at = ids.index(message)
-        return ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
+    def _next_to(self, message: int, place: Place, order: Order) -> int | None:
+        """Return the id of the first message of a place in an order that begins behind a message of it."""
+        if place.q:
+            found = self._search(place.q, wanted=0)  # what its list has found will do
+            if message not in found:
+                found = self._search(place.q, wanted=None)
+            near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
+        else:
+            near = self.sandbox.summaries(limit=1, mailbox=place.mailbox, order=order)
+        return near[0].id if near else None
 
-    def _tags(self, total: int) -> list[str]:
-        # To know every tag, every mail is read once; a page does not wait for very many.
-        return self.sandbox.tags() if total <= MOST_READ_FOR_TAGS else list(self.sandbox.known_tags())
+    def _page_with(self, place: Place, message: Message) -> Place:
+        if place.sort not in (Sort.NEWEST, Sort.OLDEST):
+            return place  # to know how many come before it, all would have to be read
+        if place.q:
+            try:
+                found = self._search(place.q, wanted=None)
+            except BadQuery:
+                return place
+            if message.id not in found:
+                return place
+            newer, total = found.ahead(message.id).total, found.total
+        else:
+            newer = len(self.sandbox.ids(place.mailbox, after=message.id))
+            total = self.sandbox.counts(place.mailbox).total
+        before = newer if place.sort is Sort.NEWEST else total - newer - 1
+        return replace(place, start=max(0, before) // PAGE * PAGE)
 
-    def _search(self, q: str) -> Found:
+    def _tags(self, total: int) -> dict[str, Any]:
+        """Return the tags, and whether mail that nobody has read may have others.
+
+        To know the tags of a mail it is read once; a page does not wait for very many, unless it is asked to.
+        """
+        newest = self.sandbox.last_id
+        unread = min(total, newest - self._tags_to)
+        if unread > MOST_READ_FOR_TAGS and request.args.get("tags") != "all":
+            return {"tags": list(self.sandbox.known_tags()), "tags_are_partial": True}
+        tags = self.sandbox.tags()
+        self._tags_to = newest
+        return {"tags": tags, "tags_are_partial": False}
+
+    def _search(self, q: str, *, wanted: int | None) -> Found:
         """Return what a search finds; each page of its list asks, so it is done once for each change."""
         revision = self.sandbox.revision
-        if self._found[:2] != (revision, q):
-            self._found = (revision, q, self.sandbox.found(q))
-        return self._found[2]
+        known, text, found = self._found
+        if (known, text) == (revision, q) and (found.complete or (wanted is not None and found.total >= wanted)):
+            return found
+        found = self.sandbox.found(q, wanted=wanted)
+        self._found = (revision, q, found)
+        return found
 
     def mailboxes(self) -> Mailboxes:
         """Return the mailboxes that the query's `find` names, all without one."""
@@ -175,17 +220,18 @@ class Surroundings:
     def _searched(self, place: Place) -> Listing:
         start = place.start
         here = replace(place.top, start=start)
+        order = place.top.order
         try:
-            found = self._search(place.q)
+            found = self._search(place.q, wanted=start + PAGE + 1 if order == NEWEST else None)
         except BadQuery as problem:
             return Listing(here, [], 0, Counts(0, 0, 0), None, None, problem)
-        summaries = self.sandbox.summaries_of(found.ids[start : start + PAGE])
-        more = start + PAGE < len(found.ids)
+        summaries = self.sandbox.summaries_found(found, start=start, limit=PAGE, order=order)
+        more = start + PAGE < found.total
         return Listing(
             here,
             summaries,
             start,
-            Counts(len(found.ids), found.unread, 0),
+            Counts(found.total, found.unread, 0),
             replace(here, start=start + PAGE) if more else None,
             replace(here, start=max(0, start - PAGE)) if start else None,
         )

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadQuery, NoSuchMessage
-from mailtrap_lite.message import Protocol, Session
+from mailtrap_lite.message import Message, Protocol, Session
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web import asked, present, reading, sample, selecting, sessions
 from mailtrap_lite.web.api import find
@@ -43,8 +43,8 @@ def pages(here: Rooms) -> Blueprint:
         routes.add_app_template_filter(written)
     routes.add_app_template_filter(spelled, "spot")
 
-    def around(place: Place) -> dict[str, Any]:
-        return here.surroundings.around(place)
+    def around(place: Place, message: Message | None = None) -> dict[str, Any]:
+        return here.surroundings.around(place, message)
 
     def doors() -> dict[str, tuple[str, str]]:
         return here.surroundings.doors()
@@ -90,7 +90,7 @@ def pages(here: Rooms) -> Blueprint:
         found = find(here.sandbox, key)
         place = Place.asked()
         beside = here.surroundings.beside(place, found)
-        return page("message.html", **around(place), beside=beside, **reading.values(found, here.sandbox))
+        return page("message.html", **around(place, found), beside=beside, **reading.values(found, here.sandbox))
 
     @routes.get("/sessions")
     def list_sessions() -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any  # Any: what a template is given
 
+from mailtrap_lite.checks import check_html
 from mailtrap_lite.message import Content, Message, Part, Protocol, Session, Speaker
 from mailtrap_lite.message.authentication import signatures, verdicts
 from mailtrap_lite.message.charsets import decode, guess
@@ -203,7 +204,16 @@ def _envelope(message: Message, view: View) -> dict[str, Any]:
 
 def _checks(message: Message, view: View) -> dict[str, Any]:
     found = sorted(message.lint, key=lambda finding: not finding.refusable)
-    return {"findings": found, "refusable": sum(finding.refusable for finding in found)}
+    content = message.content
+    links = list(dict.fromkeys(content.links))
+    return {
+        "findings": found,
+        "refusable": sum(finding.refusable for finding in found),
+        "report": check_html(content.html) if content.html else None,
+        "links": links,
+        "suspects": [link for link in links if link.pretends or link.has_user],
+        "unsubscribe": unsubscribe_in(content.headers),
+    }
 
 
 def _source(message: Message, view: View) -> dict[str, Any]:

@@ -47,7 +47,7 @@ ORDERS = {
 class Place:
     """Where somebody is.
 
-    mailbox: "" is all mail. q: a search, which is in all mail and newest first.
+    mailbox: "" is all mail. q: a search, which is in all mail.
     start: how many messages the list has before this page. behind: the page begins after this spot. ahead: it ends
     before this one. skip: messages that are left out behind the spot.
     """
@@ -96,18 +96,11 @@ class Place:
 
     def spot(self, summary: Summary) -> Spot:
         """Return where a message is in the order of this list."""
-        return self.spot_of(summary.id, summary.size, summary.digest)
+        return spot_of(summary, self.sort)
 
     def spot_of(self, message: int, size: int, digest: Digest) -> Spot:
         """Return where a message is in the order of this list."""
-        match ORDERS[self.sort].by:
-            case By.SIZE:
-                return Spot(size, message)
-            case By.SENDER:
-                return Spot(digest.sender_key, message)
-            case By.SUBJECT:
-                return Spot(digest.subject_key, message)
-        return Spot(message, message)
+        return _spot_of(message, size, digest, self.sort)
 
     def query(self, **changes: str | int | None) -> dict[str, Any]:
         """Return the query of a link that stays here, or goes where the changes say."""
@@ -123,6 +116,22 @@ class Place:
         return {name: value for name, value in query.items() if value}
 
 
+def spot_of(summary: Summary, sort: Sort) -> Spot:
+    """Return where a message is in an order."""
+    return _spot_of(summary.id, summary.size, summary.digest, sort)
+
+
+def _spot_of(message: int, size: int, digest: Digest, sort: Sort) -> Spot:
+    match ORDERS[sort].by:
+        case By.SIZE:
+            return Spot(size, message)
+        case By.SENDER:
+            return Spot(digest.sender_key, message)
+        case By.SUBJECT:
+            return Spot(digest.subject_key, message)
+    return Spot(message, message)
+
+
 def spelled(spot: Spot | None) -> str:
     """Return a spot as a query has it."""
     if spot is None:
@@ -132,8 +141,11 @@ def spelled(spot: Spot | None) -> str:
 
 def _spot(name: str, sort: Sort) -> Spot | None:
     text = request.args.get(name, "")
-    if not text:
-        return None
+    return spot_in(text, sort, name=name) if text else None
+
+
+def spot_in(text: str, sort: Sort, *, name: str) -> Spot:
+    """Return the spot that was spelled so; name: of the parameter. Raises BadRequest."""
     found = _SPOT.fullmatch(text)
     by = ORDERS[sort].by
     if found and by is By.ID and found[2] is None:

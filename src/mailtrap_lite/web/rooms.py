@@ -30,7 +30,13 @@ class Room:
     def __init__(self, sandbox: Sandbox, rooms: Rooms) -> None:
         self.sandbox = sandbox
         self.events = Events(sandbox, most=rooms.event_streams)
-        self.served = Served(sandbox, self.events, sandboxes=rooms.sandboxes, describe=rooms.describe)
+        self.served = Served(
+            sandbox,
+            self.events,
+            sandboxes=rooms.sandboxes,
+            describe=rooms.describe,
+            addresses=rooms.addresses,
+        )
         self.surroundings = Surroundings(sandbox, rooms.addresses, rooms.names)
 
 

@@ -63,7 +63,7 @@ def act(sandbox: Sandbox, place: Place) -> int:
         case Do.UNREAD:
             return sandbox.mark_read(ids, read=False)
         case Do.COUNT:
-            return len(set(sandbox.ids()).intersection(ids))
+            return sandbox.how_many(ids)
         case Do.TAG | Do.UNTAG as way:
             return _retag(sandbox, ids, checked_tag(request.form.get("tag", "")), put=way is Do.TAG)
 

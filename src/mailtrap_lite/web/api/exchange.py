@@ -11,6 +11,7 @@ from typing import IO, Annotated, Literal, cast
 from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
+from mailtrap_lite.accounts import EVERYTHING
 from mailtrap_lite.errors import BadMail, NoSuchMessage, TooLarge
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
@@ -45,14 +46,17 @@ def plant_message(
         str, "when it is to have come: RFC 3339 with a zone; now without it", facts(example="2026-11-23T14:02:11Z")
     ] = "",
     uid: Annotated[str, "its UIDL (RFC 1939 section 7), which no message there may have; one is made without it"] = "",
+    to: Annotated[list[str], "to whom it goes instead, as one mail; may be given several times"] = [],  # noqa: B006 - never changed
 ) -> SentJson:
     """Plant a mail in a mailbox for a POP3 client to fetch; the body is the mail, to the octet.
 
     In `*` it goes to whom its To, Cc and Bcc name.
     """
-    mailbox = served.sandbox.mailbox(name)
-    message = mailbox.deliver(
-        _one_mail(served.sandbox), sender=sender, received_at=_moment(received_at), uid=uid or None
+    sandbox = served.sandbox
+    mailbox = sandbox.mailbox(name).name
+    given = None if mailbox == EVERYTHING else mailbox
+    message = sandbox.deliver(
+        _one_mail(sandbox), to=to or given, sender=sender, received_at=_moment(received_at), uid=uid or None
     )
     return sent(message.id)
 

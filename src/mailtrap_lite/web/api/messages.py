@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 from werkzeug.exceptions import BadRequest
 
+from mailtrap_lite.errors import NoSuchMessage
+from mailtrap_lite.message import Message
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.api.declared import Routes
-from mailtrap_lite.web.api.served import Limit, Served, Start, Zone, query_of
+from mailtrap_lite.web.api.served import MOST, Behind, Limit, Served, SortBy, Start, Zone, next_of, order_of, query_of
 from mailtrap_lite.web.schema import facts
+from mailtrap_lite.web.shapes.message import EnvelopesJson, envelopes
 from mailtrap_lite.web.shapes.messages import MessagesSummaryJson, listing
 
 routes = Routes("messages", "Messages together: list, mark, delete.")
@@ -32,14 +36,38 @@ class ReadStatusJson(TypedDict):
 
 
 @routes.get("/api/v1/messages")
-def list_messages(served: Served, start: Start = 0, limit: Limit = 50) -> MessagesSummaryJson:
-    """List messages, newest first.
+def list_messages(
+    served: Served, start: Start = 0, limit: Limit = 50, sort: SortBy = "newest", behind: Behind = ""
+) -> MessagesSummaryJson:
+    """List messages, newest first or in another order.
 
-    No list in the answer is null.
+    No list in the answer is null. The first list by sender or by subject reads all mail for that.
     """
     sandbox = served.sandbox
-    found, counts = sandbox.page(start=start, limit=limit)  # first, for it may read tags that nobody knew
-    return listing(found, counts, start=start, tags=sandbox.known_tags())
+    # First, for it may read tags that nobody knew.
+    found, counts = sandbox.page(start=start, limit=limit, order=order_of(sort, behind))
+    following = next_of(found, sort, limit=limit)
+    return listing(found, counts, start=start, tags=sandbox.known_tags(), following=following)
+
+
+@routes.get("/api/v1/envelopes")
+def list_envelopes(
+    served: Served,
+    after: Annotated[int, "only messages after this id", facts(minimum=0, maximum=MOST)] = 0,
+    limit: Limit = 50,
+) -> EnvelopesJson:
+    """List messages, oldest first, with all that is known of them beside their source.
+
+    The id of the last one is the `after` of the next page. Nothing is marked as read.
+    """
+    sandbox = served.sandbox
+    found: list[Message] = []
+    for number in sandbox.ids(after=after):
+        if len(found) >= limit:
+            break
+        with suppress(NoSuchMessage):  # deleted since the ids were read
+            found.append(sandbox.message(number))
+    return envelopes(found)
 
 
 @routes.put("/api/v1/messages")

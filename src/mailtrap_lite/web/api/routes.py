@@ -16,6 +16,7 @@ from mailtrap_lite.web.api import (
     described,
     exchange,
     faults,
+    isolation,
     live,
     mailboxes,
     message,
@@ -40,7 +41,7 @@ NOUNS = tuple(
     module.routes
     for module in (
         *(messages, message, search, tags, wait, view, checks, send, exchange, release),
-        *(mailboxes, sessions, live, faults, chaos, sandboxes, about, described),
+        *(mailboxes, sessions, live, faults, chaos, sandboxes, isolation, about, described),
     )
 )
 ROUTES = tuple(route for noun in NOUNS for route in noun.all)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mailtrap_lite.web.api.declared import Routes
-from mailtrap_lite.web.api.served import Asked, Limit, Served, Start, Zone, query_of
+from mailtrap_lite.web.api.served import Asked, Behind, Limit, Served, SortBy, Start, Zone, next_of, order_of, query_of
 from mailtrap_lite.web.shapes.messages import CountJson, MessagesSummaryJson, listing
 
 routes = Routes("search", "The messages that match a query.")
@@ -13,16 +13,31 @@ routes = Routes("search", "The messages that match a query.")
 
 @routes.get("/api/v1/search")
 def search_messages(
-    served: Served, query: Asked, start: Start = 0, limit: Limit = 50, tz: Zone = ""
+    served: Served,
+    query: Asked,
+    start: Start = 0,
+    limit: Limit = 50,
+    tz: Zone = "",
+    sort: SortBy = "newest",
+    behind: Behind = "",
 ) -> MessagesSummaryJson:
-    """List the messages that match a query, newest first.
+    """List the messages that match a query, newest first or in another order.
 
     A query that cannot be understood is a 400 with the reason and the place.
+    Where thousands of mails were not looked at before, the answer comes when its page is full, and is not `complete`:
+    what it counts is what was found so far. /api/v1/count counts all, and waits for that.
     """
     sandbox = served.sandbox
-    page = sandbox.search(query_of(served, query, tz), start=start, limit=limit)
-    found: CountJson = {"Total": page.total, "Unread": page.unread}
-    return listing(page.summaries, sandbox.counts(), start=start, tags=sandbox.known_tags(), found=found)
+    page = sandbox.search(query_of(served, query, tz), start=start, limit=limit, order=order_of(sort, behind))
+    return listing(
+        page.summaries,
+        sandbox.counts(),
+        start=start,
+        tags=sandbox.known_tags(),
+        following=next_of(page.summaries, sort, limit=limit),
+        found={"Total": page.total, "Unread": page.unread},
+        complete=page.complete,
+    )
 
 
 @routes.delete("/api/v1/search")
@@ -41,5 +56,5 @@ def count_messages(served: Served, query: Asked = "", tz: Zone = "") -> CountJso
     if not query.strip():
         counts = served.sandbox.counts()
         return {"Total": counts.total, "Unread": counts.unread}
-    page = served.sandbox.search(query_of(served, query, tz), limit=0)
-    return {"Total": page.total, "Unread": page.unread}
+    total, unread = served.sandbox.count(query_of(served, query, tz))
+    return {"Total": total, "Unread": unread}

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from mailtrap_lite.errors import NoSuchMessage, NoSuchSession
-from mailtrap_lite.message import Message, Session
+from mailtrap_lite.message import Message, Session, Summary
 from mailtrap_lite.outbound import Outbound
 from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.search import Query
+from mailtrap_lite.store import Order
 from mailtrap_lite.web import asked
 from mailtrap_lite.web.events import Events
+from mailtrap_lite.web.place import ORDERS, Sort, spelled, spot_in, spot_of
 from mailtrap_lite.web.schema import Schema, facts
 
 # Parameters that several routes have.
@@ -30,6 +33,13 @@ Limit: TypeAlias = Annotated[
     f"how many to list; more than {MOST_LISTED:,} counts as {MOST_LISTED:,}",
     facts(minimum=0, maximum=MOST, **{"x-at-most": MOST_LISTED}),
 ]
+SortBy: TypeAlias = Annotated[
+    Literal["newest", "oldest", "largest", "sender", "subject"], "the order; the newest first without it"
+]
+Behind: TypeAlias = Annotated[
+    str,
+    "`next` of the answer before, in the same order: the list goes on there, whatever came or went since",
+]
 Asked: TypeAlias = Annotated[str, "a search; docs/search.md has its grammar", facts(example="subject:order is:unread")]
 Zone: TypeAlias = Annotated[
     str, "where a day of before: and after: begins; UTC without it", facts(example="Europe/Rome")
@@ -41,11 +51,18 @@ class Served:
     """What every route is given. Any thread."""
 
     def __init__(
-        self, sandbox: Sandbox, events: Events, *, sandboxes: Sandboxes, describe: Callable[[], Schema]
+        self,
+        sandbox: Sandbox,
+        events: Events,
+        *,
+        sandboxes: Sandboxes,
+        describe: Callable[[], Schema],
+        addresses: Callable[[], Mapping[str, str]],
     ) -> None:
         self.sandbox = sandbox
         self.sandboxes = sandboxes
         self.describe = describe
+        self.addresses = addresses
         self.outbound = Outbound(sandbox.settings.outbound_allow)
         self.events = events
         self.began = sandbox.clock()
@@ -79,6 +96,17 @@ def find(sandbox: Sandbox, key: str) -> Message:
     if number is None:
         raise NoSuchMessage(f"{key[:60]!a} is not the id of a message")
     return sandbox.message(number)
+
+
+def order_of(sort: SortBy, behind: str) -> Order:
+    """Return the order that a request asks for, behind its spot if it has one; raises BadRequest."""
+    order = ORDERS[Sort(sort)]
+    return replace(order, behind=spot_in(behind, Sort(sort), name="behind")) if behind else order
+
+
+def next_of(found: Sequence[Summary], sort: SortBy, *, limit: int) -> str:
+    """Return where the next page begins, behind the last message of this one; "" if this was the last."""
+    return spelled(spot_of(found[-1], Sort(sort))) if found and len(found) == limit else ""
 
 
 def query_of(served: Served, text: str, zone: str) -> Query:

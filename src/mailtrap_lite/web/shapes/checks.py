@@ -118,11 +118,12 @@ class SpamAssassinResponseJson(TypedDict):
 
 def lint(values: Iterable[Finding]) -> LintJson:
     """Return the JSON of what lint found."""
-    return {
-        "Findings": [
-            {"Code": value.code, "Text": value.text, "Refusable": value.refusable, "RFC": value.rfc} for value in values
-        ]
-    }
+    return {"Findings": [finding(value) for value in values]}
+
+
+def finding(value: Finding) -> FindingJson:
+    """Return the JSON of one thing that lint found."""
+    return {"Code": value.code, "Text": value.text, "Refusable": value.refusable, "RFC": value.rfc}
 
 
 def link_check(answers: Mapping[str, tuple[int, str]]) -> LinkCheckResponseJson:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Annotated, TypedDict
 
 from mailtrap_lite.message import Delivery, Envelope, Message, Part, Recipient
@@ -133,6 +134,19 @@ class EnvelopeJson(TypedDict):
     Transcript: list[str]
 
 
+class KnownJson(EnvelopeJson):
+    """Ours: the envelope of a message in a list, and how it is marked."""
+
+    Read: bool
+    Tags: list[str]
+
+
+class EnvelopesJson(TypedDict):
+    """Ours: messages without their source, oldest first."""
+
+    Envelopes: list[KnownJson]
+
+
 class RestoredJson(TypedDict):
     """Ours: in how many mailboxes a message lies again that POP3 had deleted there."""
 
@@ -236,6 +250,11 @@ def envelope(value: Message) -> EnvelopeJson:
         "Remarks": list(said.remarks),
         "Transcript": [str(line) for line in session.lines] if session else [],
     }
+
+
+def envelopes(values: Iterable[Message]) -> EnvelopesJson:
+    """Return the JSON of what is known of messages."""
+    return {"Envelopes": [{**envelope(value), "Read": value.read, "Tags": list(value.tags)} for value in values]}
 
 
 def recipient(value: Recipient) -> RecipientJson:

@@ -48,6 +48,8 @@ class MessagesSummaryJson(TypedDict):
     start: int
     tags: Annotated[list[str], "every tag there is"]
     messages: list[MessageSummaryJson]
+    next: Annotated[str, "ours: `behind` of the next page; empty if this is the last"]
+    complete: Annotated[bool, "ours: false if there may be more than messages_count, because mail is still looked at"]
 
 
 class CountJson(TypedDict):
@@ -110,9 +112,15 @@ def listing(
     *,
     start: int,
     tags: Iterable[str],
+    following: str,
     found: CountJson | None = None,
+    complete: bool = True,
 ) -> MessagesSummaryJson:
-    """Return the JSON of a page. found: how many there are of those that were asked for; None: all."""
+    """Return the JSON of a page.
+
+    following: where the next one begins. found: how many there are of those that were asked for; None: all.
+    complete: whether that is certain.
+    """
     return {
         "total": counts.total,
         "unread": counts.unread,
@@ -121,6 +129,8 @@ def listing(
         "start": start,
         "tags": list(tags),
         "messages": [summary(value) for value in values],
+        "next": following,
+        "complete": complete,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, TypedDict
 
 from mailtrap_lite.message import Session
 from mailtrap_lite.web import sessions
+from mailtrap_lite.web.shapes.checks import FindingJson, finding
 from mailtrap_lite.web.shapes.messages import timestamp
 
 
@@ -38,6 +39,7 @@ class LineJson(TypedDict):
     Speaker: str
     At: float
     Text: str
+    Fault: Annotated[bool, "whether a fault on purpose made it"]
 
 
 class ExchangeJson(TypedDict):
@@ -55,6 +57,8 @@ class SessionJson(SessionSummaryJson):
     Retrieved: Annotated[list[int], "message numbers of a POP3 session, in which they begin with 1"]
     Deleted: Annotated[list[int], "the same, of what was deleted"]
     Downloads: Annotated[list[str], "the UIDL of each message that was sent whole, twice if it was sent twice"]
+    Said: Annotated[dict[str, int], "how often the client said each command, in lines that are omitted too"]
+    Lint: Annotated[list[FindingJson], "what a strict receiver would object to on the wire"]
     Lines: list[LineJson]
     Exchanges: list[ExchangeJson]
     Omitted: int
@@ -104,7 +108,12 @@ def session(value: Session) -> SessionJson:
         "Retrieved": list(value.retrieved),
         "Deleted": list(value.deleted),
         "Downloads": list(value.downloads),
-        "Lines": [{"Speaker": str(line.speaker), "At": round(line.at, 6), "Text": line.text} for line in value.lines],
+        "Said": dict(value.said),
+        "Lint": [finding(each) for each in value.lint],
+        "Lines": [
+            {"Speaker": str(line.speaker), "At": round(line.at, 6), "Text": line.text, "Fault": line.fault}
+            for line in value.lines
+        ],
         "Exchanges": [
             {
                 "Command": each.command,

@@ -1,7 +1,9 @@
 // What a click or a form does, without leaving the page.
 
 import { below } from "./base.js";
-import { askToRemoveAll, download, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
+import { showAllTags } from "./boxes.js";
+import { askToRemoveAll, backToList, download, goOn, markOpened, removeAll, removeTarget, setRead, setTag } from "./commands.js";
+import { copy } from "./copy.js";
 import { showHelp } from "./help.js";
 import { select } from "./message.js";
 import { toggle } from "./notify.js";
@@ -9,10 +11,12 @@ import { opened, visit } from "./page.js";
 import { showPalette } from "./palette.js";
 import { here, isInPanes } from "./place.js";
 import { choose, chooseAll, chooseTo, only } from "./selection.js";
-import { t } from "./texts.js";
 
 const BUTTONS = {
-  copy,
+  copy: (button) => copy(button.parentElement.querySelector("code").textContent, button),
+  "copy-link": (button) => copy(new URL(button.dataset.address, location.href).href, button, button.querySelector("span")),
+  "go-on": goOn,
+  "to-list": backToList,
   help: showHelp,
   palette: showPalette,
   notify: toggle,
@@ -50,6 +54,9 @@ function follow(event, link) {
   if (link.dataset.action === "delete-all") {
     event.preventDefault();
     askToRemoveAll();
+  } else if (link.dataset.action === "all-tags") {
+    event.preventDefault();
+    showAllTags(link);
   } else if (link.getAttribute("role") === "tab") {
     event.preventDefault();
     select(link);
@@ -90,12 +97,6 @@ function onChange(event) {
   const { action } = event.target.dataset;
   if (action === "sort") visit(here("", { sort: event.target.value }));
   else if (action === "tick-all") chooseAll(event.target.checked);
-}
-
-async function copy(button) {
-  await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-  button.textContent = t("copied");
-  setTimeout(() => (button.textContent = t("copy")), 1500);
 }
 
 export function listen() {

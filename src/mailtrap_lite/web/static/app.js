@@ -8,11 +8,12 @@ import { adopt, render } from "./list.js";
 import { follow } from "./live.js";
 import { listenToMessage } from "./message.js";
 import { badge } from "./notify.js";
-import { current, onList, prepare } from "./page.js";
+import { current, onList, prepare, showOpened } from "./page.js";
 import * as palette from "./palette.js";
 import * as search from "./search.js";
 import * as selection from "./selection.js";
 import { keepTime } from "./times.js";
+import * as toast from "./toast.js";
 
 document.documentElement.dataset.scripted = "";
 prepare(document);
@@ -31,13 +32,17 @@ if (document.getElementById("rows")) {
     }
     badge(Number(document.getElementById("list-head").dataset.unread));
   });
+  showOpened();
   new ResizeObserver(() => render()).observe(document.getElementById("list"));
   listenToMessage();
-  listen();
   boxes.listen();
   deleting.listen();
-  palette.listen();
+  toast.listen();
   search.listen();
-  listenToKeys();
   follow();
+}
+if (document.getElementById("palette")) {
+  listen();
+  palette.listen();
+  listenToKeys();
 }

@@ -1,12 +1,13 @@
 // All that can be done, once: for the keys, the help and the palette.
 
 import { path, post } from "./base.js";
-import { remove, toast, undo } from "./deleting.js";
+import { remove, undo } from "./deleting.js";
 import { find } from "./list.js";
 import { mark, opened, refresh, visit } from "./page.js";
 import { here } from "./place.js";
 import { choose, chooseAll, chooseTo, clear, count, only, taken } from "./selection.js";
 import { t } from "./texts.js";
+import { say } from "./toast.js";
 import { currentRow, neighbour } from "./walk.js";
 import { showHelp } from "./help.js";
 import { showPalette } from "./palette.js";
@@ -40,7 +41,7 @@ export async function setRead(read, { back = false } = {}) {
   try {
     await post(here("selection"), about.fields);
   } catch {
-    return void toast(t("failed"));
+    return void say(t("failed"));
   }
   clear();
   if (back && opened()) await backToList();
@@ -76,9 +77,9 @@ export async function setTag(way, tag) {
   about.fields.set("tag", tag);
   try {
     const changed = Number(await post(here("selection"), about.fields));
-    toast(changed === 1 ? t("one_tagged") : t("many_tagged", { count: changed }));
+    say(changed === 1 ? t("one_tagged") : t("many_tagged", { count: changed }));
   } catch (error) {
-    return void toast(error.message === "400" ? t("bad_tag") : t("failed"));
+    return void say(error.message === "400" ? t("bad_tag") : t("failed"));
   }
   document.getElementById("tagging").open = false;
   clear();
@@ -97,6 +98,13 @@ export async function removeTarget(about = target()) {
   const index = row ? Number(row.dataset.index) : -1;
   const next = row && !isNarrow && ((await neighbour(1, index)) ?? (await neighbour(-1, index)));
   if (next) await visit(next.querySelector("a").href, { focus: "row" });
+  else await backToList();
+}
+
+/** Go on to the next message, where the one that was read is gone. */
+export async function goOn() {
+  const row = (await neighbour(1)) ?? (await neighbour(-1));
+  if (row) await visit(row.querySelector("a").href, { focus: "row" });
   else await backToList();
 }
 
@@ -139,14 +147,14 @@ function escape() {
   else if (opened() || document.body.dataset.view !== "list") backToList();
 }
 
-// inList: only where the arrow keys do not scroll something else. shift: the key is pressed with it.
-export const COMMANDS = [
+// apart: also on the pages that have no list. inList: only where the arrow keys do not scroll something else. shift: the key is pressed with it.
+const COMMANDS = [
   { name: "next", keys: ["j"], run: () => go(1) },
   { name: "next", keys: ["ArrowDown"], inList: true, again: true, run: () => go(1) },
   { name: "previous", keys: ["k"], run: () => go(-1) },
   { name: "previous", keys: ["ArrowUp"], inList: true, again: true, run: () => go(-1) },
-  { name: "choose", keys: ["J", "ArrowDown"], shift: true, inList: true, again: true, run: () => choosing(1) },
-  { name: "choose", keys: ["K", "ArrowUp"], shift: true, inList: true, again: true, run: () => choosing(-1) },
+  { name: "extend", keys: ["J", "ArrowDown"], shift: true, inList: true, again: true, run: () => choosing(1) },
+  { name: "extend", keys: ["K", "ArrowUp"], shift: true, inList: true, again: true, run: () => choosing(-1) },
   { name: "open", keys: ["Enter"], shown: true, run: null },
   { name: "back", keys: ["Escape"], run: escape },
   { name: "choose", keys: ["x"], run: () => currentRow() && choose(currentRow()) },
@@ -158,20 +166,25 @@ export const COMMANDS = [
   { name: "tag", keys: ["t"], run: tag },
   { name: "undo", keys: ["z"], run: undo },
   { name: "delete_all", keys: [], run: askToRemoveAll },
-  { name: "search", keys: ["/"], run: search },
-  { name: "inbox", keys: ["g"], run: () => visit(path("")) },
-  { name: "sessions", keys: [], run: () => location.assign(path("sessions")) },
+  { name: "search", apart: true, keys: ["/"], run: search },
+  { name: "inbox", apart: true, keys: ["g"], run: () => visit(path("")) },
+  { name: "sessions", apart: true, keys: [], run: () => location.assign(path("sessions")) },
   { name: "print", keys: [], run: () => print() },
-  { name: "palette", keys: ["Ctrl K"], control: true, run: showPalette },
-  { name: "help", keys: ["?"], run: showHelp },
+  { name: "palette", apart: true, keys: ["Ctrl K"], control: true, run: showPalette },
+  { name: "help", apart: true, keys: ["?"], run: showHelp },
 ];
+
+/** Return the commands that this page has. */
+export function offered() {
+  return document.getElementById("rows") ? COMMANDS : COMMANDS.filter(({ apart }) => apart);
+}
 
 /** Mark the open message, as its own button asks. */
 export async function markOpened(read) {
   try {
     await mark([opened()], read);
   } catch {
-    return void toast(t("failed"));
+    return void say(t("failed"));
   }
   await backToList();
 }

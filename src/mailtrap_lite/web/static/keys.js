@@ -1,6 +1,6 @@
 // The keyboard: which command a key stands for, and where keys mean something else.
 
-import { COMMANDS } from "./commands.js";
+import { offered } from "./commands.js";
 import { showPalette } from "./palette.js";
 
 function onKey(event) {
@@ -25,12 +25,13 @@ function onKey(event) {
 }
 
 function closeTagging() {
-  document.getElementById("tagging").open = false;
+  const tagging = document.getElementById("tagging");
+  if (tagging) tagging.open = false;
 }
 
 function find(event) {
   const isInList = event.target === document.body || event.target.closest("#list") !== null;
-  return COMMANDS.find(
+  return offered().find(
     (command) =>
       !command.control &&
       command.keys.includes(event.key) &&

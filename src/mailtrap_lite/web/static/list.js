@@ -3,7 +3,7 @@
 
 import { load } from "./base.js";
 import { here } from "./place.js";
-import { placeholder, read } from "./rows.js";
+import { placeholder, read, reuse } from "./rows.js";
 import { follow } from "./spot.js";
 import { tell } from "./times.js";
 
@@ -52,8 +52,11 @@ export function renew(page) {
   const newOf = Number(page.getElementById("rows").dataset.of);
   const shift = found ? found[0] : Math.max(0, newOf - of);
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
-  const before = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row.dataset.id);
-  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index]) => index < newOf && !fresh.has(index)));
+  const shownBefore = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row);
+  const before = shownBefore.map((row) => row.dataset.id);
+  reuse(fresh, shownBefore);
+  const kept = new Set(fresh.values()); // may stand elsewhere now
+  stale = new Map([...stale, ...rows].map(([index, row]) => [index + shift, row]).filter(([index, row]) => index < newOf && !fresh.has(index) && !kept.has(row)));
   for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;
@@ -223,10 +226,12 @@ export async function reach(index) {
   return known(index) ?? null;
 }
 
-/** Scroll as little as is needed to see the row at an index. */
-export function reveal(index) {
+/** Scroll as little as is needed to see the row at an index. middle: where it cannot be seen, bring it to the middle. */
+export function reveal(index, { middle = false } = {}) {
   const top = positionOf(index) * height;
-  if (top < scroller.scrollTop) scroller.scrollTop = top;
+  const isSeen = top >= scroller.scrollTop && top + height <= scroller.scrollTop + scroller.clientHeight;
+  if (middle && !isSeen) scroller.scrollTop = top - (scroller.clientHeight - height) / 2;
+  else if (top < scroller.scrollTop) scroller.scrollTop = top;
   else if (top + height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + height - scroller.clientHeight;
   render();
 }

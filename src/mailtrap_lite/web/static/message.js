@@ -2,8 +2,10 @@
 // The server renders each view whole; what is not open yet is fetched when it is opened.
 
 import { load } from "./base.js";
-import { prepare } from "./page.js";
+import { sayGone } from "./gone.js";
+import { prepare, refresh } from "./page.js";
 import { t } from "./texts.js";
+import { say } from "./toast.js";
 
 let width = null; // what was chosen last holds for the messages that are opened next
 
@@ -17,11 +19,17 @@ export function select(tab) {
     const panel = panelOf(other);
     if (panel) panel.hidden = !chosen;
   }
-  tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  showTab(tab);
   const panel = panelOf(tab);
   if (panel && !panel.firstElementChild) return exchange(panel, tab.href);
   history.replaceState(history.state, "", panel?.dataset.address ?? tab.href);
   return Promise.resolve();
+}
+
+/** Scroll the tabs, where they do not all fit, to one. */
+export function showTab(tab) {
+  const bar = tab?.parentElement;
+  if (bar && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
 }
 
 function panelOf(tab) {
@@ -35,8 +43,8 @@ async function exchange(panel, address) {
   let newer;
   try {
     newer = (await load(address, "message")).getElementById(panel.id);
-  } catch {
-    newer = null;
+  } catch (error) {
+    return fail(panel, error);
   }
   if (!newer) {
     location.assign(address); // let the browser show what is wrong
@@ -46,6 +54,13 @@ async function exchange(panel, address) {
   panel.dataset.address = address;
   panel.replaceChildren(...newer.childNodes);
   prepare(panel);
+}
+
+function fail(panel, error) {
+  panel.removeAttribute("aria-busy");
+  if (error.message !== "404") return void say(t("failed"));
+  sayGone(panel, { reading: true });
+  refresh().catch(() => {});
 }
 
 /** Follow a link inside of a panel; the keyboard stays where it was. */
@@ -73,22 +88,8 @@ export function stage(root) {
   }
 }
 
-async function copy(button) {
-  await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
-  const name = button.querySelector("span");
-  const was = name.textContent;
-  name.textContent = t("copied");
-  button.classList.add("done");
-  setTimeout(() => {
-    name.textContent = was;
-    button.classList.remove("done");
-  }, 1500);
-}
-
 function onClick(event) {
   if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  const button = event.target.closest("button[data-copy]");
-  if (button) return void copy(button);
   const link = event.target.closest("#message a[data-exchange]");
   if (!link) return;
   event.preventDefault();

@@ -1,16 +1,21 @@
 // Going from page to page without losing the list: the server renders each page whole, and the parts that have an id
 // here are exchanged. Where the list stays the same, only the message is asked for.
 
-import { load, path, post } from "./base.js";
-import { adopt, find, renew } from "./list.js";
-import { stage } from "./message.js";
+import { below, load, path, post } from "./base.js";
+import { sayGone } from "./gone.js";
+import { adopt, find, renew, reveal } from "./list.js";
+import { showTab, stage } from "./message.js";
 import { here, isInPanes, listOf } from "./place.js";
+import { renewNode } from "./renew.js";
 import { remember } from "./spot.js";
 import { t } from "./texts.js";
 import { tell } from "./times.js";
+import { say } from "./toast.js";
 
 let newestAsked = 0;
 let listShown = listOf().toString(); // not what the address says: going back changes that first
+let listsShown = 0; // how often another list took the place of one
+let refreshed = 0; // how often the list was fetched again
 let arrived = () => {};
 
 /** Call this after each exchange of the list. */
@@ -23,6 +28,7 @@ export function prepare(root) {
   tell(root);
   for (const item of root.querySelectorAll("[data-scripted], [data-action=copy]")) item.hidden = false;
   stage(root);
+  requestAnimationFrame(() => showTab(root.querySelector("[role=tab][aria-selected=true]")));
   open(root);
 }
 
@@ -72,14 +78,16 @@ function keepTyping(root, typed, retype) {
 
 /** Show the page at an address in place of this one. focus: "message" or "row", where the keyboard goes on. */
 export async function visit(address, { push = true, focus = null } = {}) {
+  if (!document.getElementById("rows")) return void location.assign(address); // here is no list to keep
   const asked = ++newestAsked;
+  const before = refreshed;
   const typed = document.getElementById("q")?.value;
   const sameList = listOf(address).toString() === listShown;
   let page;
   try {
     page = await load(address, sameList ? "message" : "page");
-  } catch {
-    location.assign(address); // let the browser show what is wrong
+  } catch (error) {
+    if (asked === newestAsked) fail(address, error, { push });
     return;
   }
   if (asked !== newestAsked) return; // somebody was faster to click elsewhere
@@ -92,9 +100,24 @@ export async function visit(address, { push = true, focus = null } = {}) {
   document.title = page.title;
   document.body.dataset.view = page.body.dataset.view;
   if (!sameList) exchangeList(page, { same: false, typed });
+  if (!sameList && before !== refreshed) refresh().catch(() => {}); // it was asked for before the news
   showMessage(page);
   if (focus === "message") document.getElementById("message").focus({ preventScroll: true });
   if (focus === "row") find(opened())?.querySelector("a").focus({ preventScroll: true });
+}
+
+function fail(address, error, { push }) {
+  const id = below(address)?.match(/^message\/(\d+)$/)?.[1];
+  if (error.message === "0") return void say(t("failed"));
+  if (error.message !== "404" || !id) return void location.assign(address); // let the browser show what is wrong
+  if (push) history.pushState(null, "", address);
+  document.body.dataset.view = "message";
+  document.title = t("gone_title");
+  const row = find(id);
+  if (row) remember(row);
+  sayGone(document.getElementById("message"));
+  current();
+  refresh().catch(() => {}); // the news may be on their way
 }
 
 function showMessage(page) {
@@ -109,8 +132,10 @@ function showMessage(page) {
 
 function exchangeList(page, { same, typed }) {
   document.getElementById("panes").className = page.getElementById("panes").className;
-  for (const id of ["sidebar", "list-head", "list-foot"]) exchange(page, id);
+  renewNode(document.getElementById("sidebar"), page.getElementById("sidebar"));
+  for (const id of ["list-head", "list-foot"]) exchange(page, id);
   tell(document.getElementById("sidebar"));
+  if (!same) listsShown += 1;
   if (same) {
     renew(page);
     exchangeOwn(page);
@@ -132,11 +157,13 @@ function exchangeOwn(page) {
 
 /** Fetch the list again, because something changed. What is being read stays. */
 export async function refresh() {
-  const asked = newestAsked;
-  const was = location.search;
+  const shown = listsShown;
+  refreshed += 1;
   const find = document.getElementById("find")?.value; // the mailboxes stay those that somebody looks for
-  const page = await load(here("", find ? { find } : {}), "list");
-  if (asked !== newestAsked || was !== location.search) return; // it is the list of another place by now
+  const query = new URLSearchParams([...new URLSearchParams(listShown), ...(find ? [["find", find]] : [])]);
+  const page = await load(query.size ? `${path("")}?${query}` : path(""), "list");
+  if (shown !== listsShown) return void (await refresh()); // the list of another place, which may be older than the news
+  const asked = newestAsked;
   exchangeList(page, { same: true });
   const isEmpty = document.getElementById("panes").classList.contains("nothing-yet");
   if (document.querySelector("#message [data-placeholder]") && isEmpty !== Boolean(document.querySelector("#message .empty"))) {
@@ -150,6 +177,14 @@ export async function refresh() {
 /** The id of the message that is open, or null. */
 export function opened() {
   return document.querySelector("#message article")?.dataset.message ?? null;
+}
+
+/** Scroll the list to the row of the open message. */
+export function showOpened() {
+  const row = opened() && find(opened());
+  if (!row) return;
+  remember(row);
+  reveal(Number(row.dataset.index), { middle: true });
 }
 
 /** Mark the row of the open message. */

@@ -1,7 +1,7 @@
 // The command palette: all commands, mailboxes and searches by a few letters (WAI-ARIA combobox with a list).
 
 import { load, path } from "./base.js";
-import { COMMANDS } from "./commands.js";
+import { offered } from "./commands.js";
 import { visit } from "./page.js";
 import { t } from "./texts.js";
 
@@ -22,8 +22,8 @@ export function showPalette() {
 }
 
 function commands(typed) {
-  const seen = new Set(["palette", "open"]);
-  return COMMANDS.filter(({ name, run }) => run && !seen.has(name) && seen.add(name))
+  const seen = new Set(["palette", "open", "extend"]);
+  return offered().filter(({ name, run }) => run && !seen.has(name) && seen.add(name))
     .map(({ name, keys, run }) => ({ kind: t("palette_command"), text: t(`command_${name}`), keys, run }))
     .filter(({ text }) => text.toLowerCase().includes(typed));
 }

@@ -1,0 +1,84 @@
+"""The servers of tests: started for a fixture, and known by the test that has them. Knows no report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any  # Any: settings by name, each checked by Settings
+
+import pytest
+
+from mailtrap_lite import Server
+from pytest_mailtrap_lite.asked import of_test, refuse_other_settings, translated
+from pytest_mailtrap_lite.sharing import server_for
+from pytest_mailtrap_lite.turns import Turns
+
+_SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
+_SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
+_running: list[Server] = []  # all of them, of whichever test
+
+
+@contextmanager
+def _known(starting: AbstractContextManager[Server]) -> Iterator[Server]:
+    with starting as server:
+        _running.append(server)
+        try:
+            yield server
+        finally:
+            _running.remove(server)
+
+
+@contextmanager
+def own_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
+    """Run a server for one test."""
+    with _known(server_for(request.config, of_test(request, settings))) as server:
+        request.node.stash.setdefault(_SERVERS, []).append(server)
+        yield server
+
+
+@contextmanager
+def session_server(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Server]:
+    """Run the one server of a session."""
+    with _known(server_for(request.config, of_test(request, settings))) as server:
+        request.config.stash[_SESSION_SERVER] = server
+        Turns(server, request.config).register()
+        yield server
+        del request.config.stash[_SESSION_SERVER]
+
+
+@contextmanager
+def further_servers(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Iterator[Callable[..., Server]]:
+    """Give a function that starts servers for one test, with these settings and changes of them."""
+    common = of_test(request, settings)
+    with ExitStack() as servers:
+
+        def start(**changes: Any) -> Server:
+            server = servers.enter_context(_known(Server(**{**common, **translated(changes)})))
+            request.node.stash.setdefault(_SERVERS, []).append(server)
+            return server
+
+        yield start
+
+
+def agree(item: pytest.Item) -> None:
+    """Fail a test whose markers ask for what the session's server, the only one that it has, is not."""
+    server = item.config.stash.get(_SESSION_SERVER, None)
+    names = item.fixturenames if isinstance(item, pytest.Function) else []
+    if server is not None and "mailtrap_session" in names and not {"mailtrap", "mailtrap_factory"} & set(names):
+        refuse_other_settings(item, server.settings)
+
+
+def servers_of(item: pytest.Item) -> list[Server]:
+    """Return the servers that run and that a test could have used, its own first."""
+    own: list[Server] = item.stash.get(_SERVERS, [])
+    servers = dict.fromkeys(own)
+    shared = item.config.stash.get(_SESSION_SERVER, None)
+    names = item.fixturenames if isinstance(item, pytest.Function) else []
+    if shared is not None and shared.is_running and ("mailtrap_session" in names or shared.messages):
+        servers[shared] = None
+    return [server for server in servers if server.is_running]
+
+
+def running() -> list[Server]:
+    """Return all servers that run now."""
+    return [server for server in _running if server.is_running]

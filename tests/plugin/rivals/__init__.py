@@ -1,0 +1,1 @@
+"""The suites of the plugins that ours stands in for."""
