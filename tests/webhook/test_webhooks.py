@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import poplib
 import smtplib
 import socket
@@ -101,6 +102,20 @@ def test_an_accepted_mail_is_told_and_signed(telling: Server, receiver: Listener
             "raw": f"{before}/api/v1/message/{message.id}/raw",
         },
     }
+
+
+def test_the_document_shows_each_member(telling: Server, receiver: Listener, project: Path) -> None:
+    page = (project / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    _ = telling.url
+    submit(telling)
+    fetch(telling, delete=False)
+
+    real = receiver.wait(2)[1].json
+
+    assert list(shown) == list(real)
+    for member in ("message", "envelope", "summary", "urls"):
+        assert list(shown[member]) == list(real[member])
 
 
 def test_without_pages_there_are_no_urls(telling: Server, receiver: Listener) -> None:
@@ -317,6 +332,19 @@ def test_what_waits_can_be_cancelled(telling: Server, receiver: Listener) -> Non
     assert [each.state for each in telling.webhooks] == [QueueState.CANCELLED]
     with pytest.raises(NoSuchEntry):
         telling.webhooks.attempts(99)
+
+
+def test_the_next_test_is_not_told_of_the_one_before(telling: Server, receiver: Listener) -> None:
+    receiver.answers = [500]
+    submit(telling)
+    receiver.wait(1)
+    telling.webhooks.wait_until_settled()
+
+    telling.begin_test("the next one")
+
+    telling.queue.advance(days=1)
+    telling.webhooks.wait_until_settled()
+    assert telling.webhooks.entries()[0].state is QueueState.CANCELLED
 
 
 def test_what_is_not_settled_is_listed(start: StartServer, receiver: Listener) -> None:
