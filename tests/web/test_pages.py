@@ -71,6 +71,22 @@ def test_the_list_is_paged(client: FlaskClient, deliver: Callable[..., Message])
     assert client.get("/?start=5000").status_code == 200
 
 
+@pytest.mark.parametrize("q", ["mail -nowhere", "nowhere", "("], ids=["among", "not among", "bad"])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "sender"])
+def test_a_message_opened_by_the_address_of_a_search_has_its_row(
+    client: FlaskClient, deliver: Callable[..., Message], sort: str, q: str
+) -> None:
+    for number in range(60):
+        deliver(f"mail {number}")
+    asked = {"newest": 3, "oldest": 58}.get(sort, 3)  # on the second page
+
+    answer = client.get(f"/message/{asked}", query_string={"q": q, "sort": sort})
+
+    assert answer.status_code == (400 if q == "(" else 200)
+    has_row = q.startswith("mail")
+    assert re.findall(r'data-id="(\d+)"', answer.text).count(str(asked)) == has_row
+
+
 def test_a_page_goes_on_where_it_was_when_mail_came_and_went(
     client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
 ) -> None:

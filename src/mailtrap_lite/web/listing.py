@@ -139,27 +139,36 @@ class Surroundings:
     def _next_to(self, message: int, place: Place, order: Order) -> int | None:
         """Return the id of the first message of a place in an order that begins behind a message of it."""
         if place.q:
-            found = self._search(place.q, wanted=0)  # what its list has found will do
-            if message not in found:
-                found = self._search(place.q, wanted=None)
+            found = self._found_with(place, message)
             near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
+            if not near and not found.complete:  # the last of what was read so far need not be the last
+                found = self._search(place.q, wanted=None)
+                near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
         else:
             near = self.sandbox.summaries(limit=1, mailbox=place.mailbox, order=order)
         return near[0].id if near else None
 
     def _page_with(self, place: Place, message: Message) -> Place:
+        if place.sort not in (Sort.NEWEST, Sort.OLDEST):
+            return place  # to know how many come before it, all would have to be read
         if place.q:
             try:
-                ids = self._search(place.q).ids
+                found = self._found_with(place, message.id)
             except BadQuery:
                 return place
-            before = ids.index(message.id) if message.id in ids else 0
-        elif place.sort in (Sort.NEWEST, Sort.OLDEST):
+            if message.id not in found:
+                return place
+            ahead = found.ahead if place.sort is Sort.NEWEST else found.behind
+            before = ahead(message.id).total
+        else:
             newer = len(self.sandbox.ids(place.mailbox, after=message.id))
             before = newer if place.sort is Sort.NEWEST else self.sandbox.counts(place.mailbox).total - newer - 1
-        else:
-            return place  # to know how many come before it, all would have to be read
         return replace(place, start=max(0, before) // PAGE * PAGE)
+
+    def _found_with(self, place: Place, message: int) -> Found:
+        """Return what a search found, as much of it as is needed to say where a message is in it, if it is there."""
+        found = self._search(place.q, wanted=0 if place.sort is Sort.NEWEST else None)
+        return found if message in found else self._search(place.q, wanted=None)
 
     def _tags(self, total: int) -> dict[str, Any]:
         """Return the tags, and whether mail that nobody has read may have others.
