@@ -35,3 +35,8 @@ def test_what_is_on_either_side_of_a_message_is_known(some: set[int], spot: int)
     assert everything.behind(spot).ids == tuple(sorted((each for each in some if each < spot), reverse=True))
     assert everything.ahead(spot).ids == tuple(sorted((each for each in some if each > spot), reverse=True))
     assert (spot in everything) is (spot in some)
+
+
+@given(some=ids, gone=ids)
+def test_what_is_gone_is_left_out(some: set[int], gone: set[int]) -> None:
+    assert found(some).without(gone) == found(some - gone)
