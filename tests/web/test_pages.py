@@ -87,18 +87,27 @@ def test_a_message_opened_by_the_address_of_a_search_has_its_row(
     assert re.findall(r'data-id="(\d+)"', answer.text).count(str(asked)) == has_row
 
 
+@pytest.mark.parametrize("q", ["", "?q=subject:mail", "?q=subject:mail&sort=subject"], ids=["list", "search", "sorted"])
 def test_a_page_goes_on_where_it_was_when_mail_came_and_went(
-    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
+    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message], q: str
 ) -> None:
     for number in range(1, 121):
         deliver(f"mail {number:03}")
-    (older,) = re.findall(r'rel="next" href="([^"]+)"', client.get("/").text)
-    sandbox.delete([71, 120])
-    deliver("mail 999")
+    text = client.get(f"/{q}").text
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', text)
+    shown = re.findall(r"mail (\d{3})<", text)
+    sandbox.delete([int(shown[0]), int(shown[-1])])
+    deliver("mail 000" if "sort" in q else "mail 999")
 
-    text = client.get(html.unescape(older)).text
+    second = client.get(html.unescape(older)).text
+    (newer,) = re.findall(r'rel="prev" href="([^"]+)"', second)
+    last = client.get(html.unescape(re.findall(r'rel="next" href="([^"]+)"', second)[0])).text
+    (newer_than_last,) = re.findall(r'rel="prev" href="([^"]+)"', last)
 
-    assert re.findall(r"mail (\d{3})<", text)[0] == "070"
+    assert re.findall(r"mail (\d{3})<", second)[0] == ("051" if "sort" in q else "070")
+    assert client.get(html.unescape(newer)).status_code == 200
+    ahead = client.get(html.unescape(newer_than_last)).text
+    assert re.findall(r"mail (\d{3})<", ahead) == re.findall(r"mail (\d{3})<", second)
 
 
 @pytest.mark.parametrize(

@@ -206,12 +206,32 @@ class Surroundings:
 
     def listing(self, place: Place) -> Listing:
         """Return the page of the list at a place."""
-        if place.q:
-            return self._searched(place)
-        of = self.sandbox.counts(place.mailbox)
         skipped = place.skip if place.behind or place.ahead else place.start
-        found = self.sandbox.summaries(start=skipped, limit=PAGE + 1, mailbox=place.mailbox, order=place.order)
-        more, found = len(found) > PAGE, found[:PAGE]
+        if not place.q:
+            of = self.sandbox.counts(place.mailbox)
+            rows = self.sandbox.summaries(start=skipped, limit=PAGE + 1, mailbox=place.mailbox, order=place.order)
+            return self._listing(place, rows, of)
+        try:
+            found = self._found_for(place)
+        except BadQuery as problem:
+            return Listing(replace(place.top, start=place.start), [], 0, Counts(0, 0, 0), None, None, problem)
+        rows = self.sandbox.summaries_found(found, start=skipped, limit=PAGE + 1, order=place.order)
+        return self._listing(place, rows, Counts(found.total, found.unread, 0))
+
+    def _found_for(self, place: Place) -> Found:
+        """Return what a search found, as much of it as a page of its list shows, and whether there is more."""
+        if place.top.order != NEWEST:
+            return self._search(place.q, wanted=None)
+        found = self._search(place.q, wanted=place.start + PAGE + 1)
+        if spot := place.behind or place.ahead:
+            needed = 1 if place.ahead else place.skip + PAGE + 1
+            while not found.complete and found.behind(spot.id).total < needed:
+                found = self._search(place.q, wanted=found.total + PAGE + 1)
+        return found
+
+    def _listing(self, place: Place, rows: list[Summary], of: Counts) -> Listing:
+        """Return the page with these rows, of which one more than it shows was asked for."""
+        more, found = len(rows) > PAGE, rows[:PAGE]
         start = place.start
         if place.ahead:
             found.reverse()
@@ -222,25 +242,6 @@ class Surroundings:
         older = place.page(start + len(found), behind=found[-1]) if more and found else None
         newer = self._newer(place, found, start) if before else None
         return Listing(replace(place, start=start), found, start, of, older, newer)
-
-    def _searched(self, place: Place) -> Listing:
-        start = place.start
-        here = replace(place.top, start=start)
-        order = place.top.order
-        try:
-            found = self._search(place.q, wanted=start + PAGE + 1 if order == NEWEST else None)
-        except BadQuery as problem:
-            return Listing(here, [], 0, Counts(0, 0, 0), None, None, problem)
-        summaries = self.sandbox.summaries_found(found, start=start, limit=PAGE, order=order)
-        more = start + PAGE < found.total
-        return Listing(
-            here,
-            summaries,
-            start,
-            Counts(found.total, found.unread, 0),
-            replace(here, start=start + PAGE) if more else None,
-            replace(here, start=max(0, start - PAGE)) if start else None,
-        )
 
     def _newer(self, place: Place, found: list[Summary], start: int) -> Place:
         first = max(0, start - PAGE)
