@@ -78,11 +78,11 @@ class Found:
 
     def behind(self, message: int) -> Found:
         """Return those that are older than a message, be it among them or not. Their `unread` is not counted."""
-        return replace(self, parts=tuple(_masked(self.parts, lambda first: (1 << max(0, message - first)) - 1)))
+        return replace(self, parts=tuple(_masked(self.parts, lambda first: (1 << _within(message - first)) - 1)))
 
     def ahead(self, message: int) -> Found:
         """Return those that are newer than a message, be it among them or not. Their `unread` is not counted."""
-        return replace(self, parts=tuple(_masked(self.parts, lambda first: -1 << max(0, message + 1 - first))))
+        return replace(self, parts=tuple(_masked(self.parts, lambda first: -1 << _within(message + 1 - first))))
 
     def __contains__(self, message: object) -> bool:
         return isinstance(message, int) and bool(self._bits.get(message - message % BLOCK, 0) >> message % BLOCK & 1)
@@ -102,6 +102,11 @@ def bits_of(bits: int) -> Iterator[int]:
 
 def _downwards(first: int, bits: int) -> Iterator[int]:
     return (first + place for place in bits_of(bits))
+
+
+def _within(place: int) -> int:
+    """Return a place in a block, its end for one far behind it: a client names any id, and a shift costs its octets."""
+    return min(max(0, place), BLOCK)
 
 
 def _masked(parts: Iterable[tuple[int, int]], mask_of: Callable[[int], int]) -> Iterator[tuple[int, int]]:
