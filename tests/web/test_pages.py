@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Counts
+from mailtrap_lite.store import Counts, open_store
 from mailtrap_lite.web import create_app
 from mailtrap_lite.web.view import Tab
 
@@ -69,6 +69,21 @@ def test_the_list_is_paged(client: FlaskClient, deliver: Callable[..., Message])
     assert page("?start=50&ahead=20") == (second, ["/", "/?start=100&behind=21"])
     assert page("?start=100")[0] == third
     assert client.get("/?start=5000").status_code == 200
+
+
+def test_a_search_for_what_came_lately_is_asked_anew_as_time_goes_by(settings: Settings) -> None:
+    now = [1_000_000.0]
+    store = open_store(settings)
+    sandbox = Sandbox(store, settings=settings, clock=lambda: now[0])
+    client = create_app(sandbox, settings=settings).test_client()
+    sandbox.deliver(b"Subject: hello\r\n\r\nhi\r\n", to="b@x.test")
+
+    shown = [client.get("/?q=after:1h").text.count("data-id=")]
+    now[0] += 7200
+    shown.append(client.get("/?q=after:1h").text.count("data-id="))
+    store.close()
+
+    assert shown == [1, 0]
 
 
 @pytest.mark.parametrize("q", ["mail -nowhere", "nowhere", "("], ids=["among", "not among", "bad"])

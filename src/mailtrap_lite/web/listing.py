@@ -83,7 +83,6 @@ class Surroundings:
         self._others = others
         self._addresses = addresses
         self._counted: tuple[int, list[MailboxCount]] = (-1, [])
-        self._found: tuple[int, str, Found] = (-1, "", Found((), 0))
         self._tags_to = 0  # the newest message whose tags are known, and with it all before
 
     @property
@@ -142,7 +141,7 @@ class Surroundings:
             found = self._found_with(place, message)
             near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
             if not near and not found.complete:  # the last of what was read so far need not be the last
-                found = self._search(place.q, wanted=None)
+                found = self.sandbox.found(place.q, wanted=None)
                 near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
         else:
             near = self.sandbox.summaries(limit=1, mailbox=place.mailbox, order=order)
@@ -167,8 +166,8 @@ class Surroundings:
 
     def _found_with(self, place: Place, message: int) -> Found:
         """Return what a search found, as much of it as is needed to say where a message is in it, if it is there."""
-        found = self._search(place.q, wanted=0 if place.sort is Sort.NEWEST else None)
-        return found if message in found else self._search(place.q, wanted=None)
+        found = self.sandbox.found(place.q, wanted=0 if place.sort is Sort.NEWEST else None)
+        return found if message in found else self.sandbox.found(place.q, wanted=None)
 
     def _tags(self, total: int) -> dict[str, Any]:
         """Return the tags, and whether mail that nobody has read may have others.
@@ -182,16 +181,6 @@ class Surroundings:
         tags = self.sandbox.tags()
         self._tags_to = newest
         return {"tags": tags, "tags_are_partial": False}
-
-    def _search(self, q: str, *, wanted: int | None) -> Found:
-        """Return what a search finds; each page of its list asks, so it is done once for each change."""
-        revision = self.sandbox.revision
-        known, text, found = self._found
-        if (known, text) == (revision, q) and (found.complete or (wanted is not None and found.total >= wanted)):
-            return found
-        found = self.sandbox.found(q, wanted=wanted)
-        self._found = (revision, q, found)
-        return found
 
     def mailboxes(self) -> Mailboxes:
         """Return the mailboxes that the query's `find` names, all without one."""
@@ -221,12 +210,12 @@ class Surroundings:
     def _found_for(self, place: Place) -> Found:
         """Return what a search found, as much of it as a page of its list shows, and whether there is more."""
         if place.top.order != NEWEST:
-            return self._search(place.q, wanted=None)
-        found = self._search(place.q, wanted=place.start + PAGE + 1)
+            return self.sandbox.found(place.q, wanted=None)
+        found = self.sandbox.found(place.q, wanted=place.start + PAGE + 1)
         if spot := place.behind or place.ahead:
             needed = 1 if place.ahead else place.skip + PAGE + 1
             while not found.complete and found.behind(spot.id).total < needed:
-                found = self._search(place.q, wanted=found.total + PAGE + 1)
+                found = self.sandbox.found(place.q, wanted=found.total + PAGE + 1)
         return found
 
     def _listing(self, place: Place, rows: list[Summary], of: Counts) -> Listing:
