@@ -52,7 +52,7 @@ export function renew(page) {
   const newOf = Number(page.getElementById("rows").dataset.of);
   const shift = found ? found[0] : Math.max(0, newOf - of);
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
-  const shownBefore = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row);
+  const shownBefore = inOrder().map(([, row]) => row);
   const before = shownBefore.map((row) => row.dataset.id);
   reuse(fresh, shownBefore);
   const kept = new Set(fresh.values()); // may stand elsewhere now
@@ -60,7 +60,7 @@ export function renew(page) {
   for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;
-  follow(before, new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index])), shift);
+  follow(before, places(), shift);
   tried = new Set([0]);
   generation += 1;
   const atTop = scroller.scrollTop < height / 2;
@@ -72,6 +72,16 @@ export function renew(page) {
   count();
   if (!atTop && shift) scroller.scrollTop += shift * height;
   render();
+}
+
+/** Return the rows that are known with their indices, in order. */
+function inOrder() {
+  return [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b);
+}
+
+/** Return the indices of the rows that are known, by the ids of their messages. */
+function places() {
+  return new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index]));
 }
 
 /** Return the row at an index, if it is known. */
@@ -202,11 +212,13 @@ async function fetchChunk(start) {
     const there = page.getElementById("rows");
     of = Number(there.dataset.of);
     tried.add(start);
+    const before = inOrder().map(([, row]) => row.dataset.id);
     for (const [index, row] of read(there)) {
       tell(row);
       rows.set(index, row);
       stale.delete(index);
     }
+    follow(before, places(), 0); // a row that others deleted is only missed now
     count();
     return true;
   } catch {
