@@ -118,6 +118,7 @@ class Surroundings:
             "doors": self.doors(),
             "counts": self.sandbox.counts(),
             "newest": self.sandbox.last_id,
+            "sandbox": self.sandbox.name,
         }
         if part is Part.PAGE:
             values["terms"] = [
