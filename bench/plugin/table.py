@@ -70,7 +70,9 @@ class Runner:
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode:
+        if done.returncode and not contender.ours and " passed" in done.stdout:  # theirs may fail now and then
+            print(f"{contender.name}: {done.stdout.strip().splitlines()[-1]}")
+        elif done.returncode:
             raise SystemExit(f"{contender.name} fails:\n{done.stdout[-3000:]}{done.stderr[-2000:]}")
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return Took(wall * 1000, cpu * 1000)

@@ -1,4 +1,7 @@
-"""What opens the web door: a password, a token, or nothing. Reads the files that hold them; knows no request."""
+"""The secrets of the settings: what opens the web door, and what opens the door of the next server.
+
+Reads the files that hold them; knows no request.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,14 @@ def credentials_of(settings: Settings) -> Credentials:
     if settings.web_user is not None and password is None:
         raise BadSetting("web_user: a name is no use without its password; give it with --web-password-file")
     return Credentials(password, token, settings.web_user)
+
+
+def relay_login(settings: Settings) -> tuple[str, str] | None:
+    """Return the name and the password for the server that mail is sent on to, None without; raises BadSetting."""
+    password = _given(settings, "relay_password", settings.relay_password, settings.relay_password_file)
+    if settings.relay_user is None or password is None:
+        return None
+    return settings.relay_user, password
 
 
 def _given(settings: Settings, name: str, value: str | None, file: Path | None) -> str | None:

@@ -198,6 +198,13 @@ def _path(text: str) -> Path:
     return Path(_text(text)).expanduser()
 
 
+def _patterns(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all("@" in part and part.isprintable() and " " not in part for part in found):
+        raise ValueError
+    return found
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.lower() not in words:
@@ -254,6 +261,30 @@ MAILBOXES = Kind(
 )
 FAULTS = Kind(
     _lines, "STAGE [CONDITION ...] ACTION [COUNT], several separated by semicolons; see faults", "FAULT", separator=";"
+)
+
+RELAY_TLS = Kind(
+    _one_of("off", "offered", "required", "implicit"),
+    "off, offered, required or implicit",
+    "off|offered|required|implicit",
+)
+RECIPIENTS = Kind(
+    _patterns, "addresses, which may have * in them, separated by commas, for example *@example.test", "ADDRESS,…"
+)
+ROUTES = Kind(
+    _lines,
+    "DOMAIN -> HOST:PORT [tls=MODE] [auth], several separated by semicolons; see relaying",
+    "ROUTE",
+    separator=";",
+)
+RULES = Kind(
+    _lines,
+    "all, or conditions as to=ADDRESS and user=NAME, several separated by semicolons; see relaying",
+    "RULE",
+    separator=";",
+)
+FORWARDS = Kind(
+    _lines, "CONDITIONS -> ADDRESS,…, several separated by semicolons; see relaying", "FORWARD", separator=";"
 )
 
 

@@ -6,6 +6,7 @@ The suites run in this process: a start of pytest costs more than what is tested
 from __future__ import annotations
 
 import pytest
+import tests.suites  # noqa: F401 - imports first what a suite in this process would
 
 from mailtrap_lite import Settings
 from pytest_mailtrap_lite import asked

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import tests.suites  # noqa: F401 - imports first what a suite in this process would
 
 from pytest_mailtrap_lite.artifacts import folder_of
 

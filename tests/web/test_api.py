@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from mailtrap_lite.errors import StoreFull
 from mailtrap_lite.message import Envelope, Message, Protocol, Recipient, Speaker, Summary
 from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.store import Order
 from mailtrap_lite.version import __version__
 
 
@@ -74,17 +75,17 @@ def test_a_number_that_is_none_is_a_400(client: FlaskClient, query: str) -> None
 def test_a_limit_beyond_the_cap_counts_as_the_cap(
     client: FlaskClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, int]] = []
+    asked: list[tuple[int, int]] = []
 
-    def summaries(**query: int) -> list[Summary]:
-        asked.append(query)
+    def summaries(*, start: int, limit: int, order: Order) -> list[Summary]:
+        asked.append((start, limit))
         return []
 
     monkeypatch.setattr(sandbox, "summaries", summaries)
 
     client.get("/api/v1/messages?limit=1001")
 
-    assert asked == [{"start": 0, "limit": 1000}]
+    assert asked == [(0, 1000)]
 
 
 def test_reading_a_message_marks_it_and_nothing_else_does(client: FlaskClient, sandbox: Sandbox, rich: Message) -> None:

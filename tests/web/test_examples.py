@@ -17,11 +17,13 @@ from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.web.api.declared import Route
 from mailtrap_lite.web.api.reference import example
 from mailtrap_lite.web.api.routes import ROUTES
+from mailtrap_lite.web.api.sandboxes import create_sandbox
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl")
 
 # What cannot be done here, and is answered with the reason.
 REFUSED = {"show_session_of_message": 404, "release_message": 409, "check_links": 409, "check_spam": 409}
+OF_A_SANDBOX = {"show_sandbox", "delete_sandbox"}
 UNTAGGED = {"rename_tag": "Orders", "delete_tag": "Invoices"}
 
 
@@ -51,6 +53,9 @@ def test_an_example_works(route: Route, sandbox: Sandbox, order: str, server: tu
     command = example(route).replace(
         "curl ", 'curl --silent --show-error --max-time 2 --write-out "\\n%{http_code}" ', 1
     )
+    if route.name in OF_A_SANDBOX:
+        (create,) = (each for each in ROUTES if each.function is create_sandbox)
+        command = f"{example(create).replace('curl ', 'curl --silent ', 1)} && {command}"
 
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, timeout=60)
 

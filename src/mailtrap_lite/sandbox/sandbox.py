@@ -26,7 +26,7 @@ from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
 from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
-from mailtrap_lite.sandbox.searching import Searching
+from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
 from mailtrap_lite.sandbox.turn import Stray, Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
@@ -41,7 +41,7 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox(Searching, Expecting):
+class Sandbox(Relaying, Expecting):
     """Methods without a note: any thread but the loop's, blocking.
 
     name: what chooses it among many in a server, "" for the one that is there without choosing.
@@ -71,6 +71,8 @@ class Sandbox(Searching, Expecting):
         Raises StoreError, or Objection if the settings are strict and lint says so; then nothing was stored.
         """
         arrival = self._arrival(envelope, raw, self.clock(), recorder)
+        if planned := self._planned(envelope):
+            arrival = replace(arrival, queued=planned)
         if recorder is not None and envelope.remarks:
             from mailtrap_lite.message.handover import wire  # most clients give no reason
 
@@ -293,6 +295,8 @@ class Sandbox(Searching, Expecting):
         self.login_delay = LoginDelay(self.settings.pop3_login_delay, self._opened_by)
         self.faults.renew()
         self.clear(uids=True)
+        if self.policy is not None:
+            self.queue.renew()
         return strays
 
     # Mail is fetched.

@@ -24,12 +24,14 @@ from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox, Sandboxes
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.planting import Plantable
+from mailtrap_lite.sandbox.relaying import relay_policy
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
 from mailtrap_lite.server.isolated import Isolated
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.server.moving import Moving
 from mailtrap_lite.server.outage import come_up, go_down
 from mailtrap_lite.server.provoked import Provoked
 from mailtrap_lite.server.tending import tend
@@ -38,6 +40,7 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.server.relays import Relays
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ class _Running:
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
+    relays: Relays | None = None
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -74,7 +78,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server(Provoked, Isolated, Expecting):
+class Server(Provoked, Moving, Isolated, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
@@ -87,6 +91,7 @@ class Server(Provoked, Isolated, Expecting):
         self.settings = Settings.of(changes, base=base) if changes else base
         refuse_users_without_password(self.settings)
         refuse_open_doors(self.settings)
+        relay_policy(self.settings)
         self._running: _Running | None = None
         self._web_lock = threading.Lock()
 
@@ -121,6 +126,7 @@ class Server(Provoked, Isolated, Expecting):
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
             sandboxes = Sandboxes(sandbox)
+            relays = _relays_of(sandboxes, undo)
             doors = [(make_door(name, sandboxes, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
@@ -134,6 +140,7 @@ class Server(Provoked, Isolated, Expecting):
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 web_sockets=web,
+                relays=relays,
             )
             sandbox.faults.refuse_connections = self.down
             tend(sandboxes, loop, [door for door, _ in doors])
@@ -161,6 +168,8 @@ class Server(Provoked, Isolated, Expecting):
             return
         atexit.unregister(self._stop_at_exit)
         try:
+            if running.relays is not None:
+                running.relays.stop()
             for listener in running.web_sockets:
                 remove_path(listener)
             for web in running.web:
@@ -363,3 +372,15 @@ class Server(Provoked, Isolated, Expecting):
         uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
         """
         return self.sandbox.clear(uids=uids)
+
+
+def _relays_of(sandboxes: Sandboxes, undo: ExitStack) -> Relays | None:
+    """Return what sends mail on, at work; None if nothing may leave."""
+    if sandboxes.default.policy is None:
+        return None
+    from mailtrap_lite.server.relays import Relays  # most servers send nothing on
+
+    relays = Relays(sandboxes, sandboxes.default.policy)
+    undo.callback(relays.stop)
+    relays.start()
+    return relays

@@ -87,6 +87,29 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " WHERE fetched_at IS NOT NULL",
         "ALTER TABLE delivery DROP COLUMN fetched_by",
     ),
+    # The queue of mail on its way out: an entry for each recipient, what was tried, and how each entry met that.
+    # recipient and transcript are JSON. outbound.held: somebody paused the whole queue.
+    (
+        "CREATE TABLE outgoing (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+        " sender TEXT NOT NULL, recipient TEXT NOT NULL, domain TEXT NOT NULL, why TEXT NOT NULL, state TEXT NOT NULL,"
+        " queued_at REAL NOT NULL, next_try REAL, tries INTEGER NOT NULL DEFAULT 0,"
+        " ambiguous INTEGER NOT NULL DEFAULT 0, warned INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',"
+        " settled_at REAL)",
+        "CREATE INDEX outgoing_of_message ON outgoing (message)",
+        "CREATE INDEX outgoing_due ON outgoing (next_try, id) WHERE state = 'waiting'",
+        "CREATE INDEX outgoing_unfinished ON outgoing (message) WHERE settled_at IS NULL",
+        "CREATE TABLE attempt (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+        " at REAL NOT NULL, seconds REAL NOT NULL, host TEXT NOT NULL, tls TEXT, transcript TEXT NOT NULL)",
+        "CREATE INDEX attempt_of_message ON attempt (message)",
+        "CREATE TABLE tried (entry INTEGER NOT NULL REFERENCES outgoing (id) ON DELETE CASCADE,"
+        " attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE, said TEXT NOT NULL,"
+        " PRIMARY KEY (entry, attempt)) WITHOUT ROWID",
+        "CREATE INDEX tried_of_attempt ON tried (attempt)",
+        "CREATE TABLE outbound (held INTEGER NOT NULL)",
+        "INSERT INTO outbound VALUES (0)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

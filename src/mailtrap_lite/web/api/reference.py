@@ -40,8 +40,14 @@ BODIES = {
     "restore_message": '{"Mailbox": "bob@example.com"}',
     "add_fault": '{"Fault": "RCPT bob@* 450 4.2.1 mailbox busy times=2"}',
     "set_chaos": "{}",
+    "create_sandbox": '{"Name": "team-shop"}',
+    "begin_test": '{"Name": "tests/test_shop.py::test_order"}',
 }
-WITHOUT = {"delete_tag": {"tag": "Invoices"}}
+WITHOUT = {
+    "delete_tag": {"tag": "Invoices"},
+    "show_sandbox": {"name": "team-shop"},
+    "delete_sandbox": {"name": "team-shop"},
+}
 
 # Where that API is unsafe or wrong, and what is done here.
 DIFFERENCES = (
