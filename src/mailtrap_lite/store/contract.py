@@ -253,8 +253,7 @@ class Store(Queue):
                 ids = found.in_order(order, start=start, limit=limit)
             else:
                 ids = self._sorted(found, order, start=start, limit=limit)
-            rows = self.rows_of(ids)
-            if len(rows) == len(ids):
+            if len(rows := self.rows_of(ids)) == len(ids):
                 return rows
             # Deleted since. The next ones move up: only the last page is not full, which ends a walk.
             found = found.without(set(ids).difference(row.id for row in rows))
