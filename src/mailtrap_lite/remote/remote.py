@@ -21,6 +21,7 @@ from mailtrap_lite.sandbox.turn import Stray, address_of, new_token
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.settings import Endpoint
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 PASSWORD: Final = "any"  # noqa: S105 - every one is right
 _ANYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - what a server says that listens everywhere
 
