@@ -39,6 +39,11 @@ _SUBJECTS: Final = {
     "delayed": "Delayed Mail (still being retried)",
     "delivered": "Successful Mail Delivery Report",
 }
+_TEXTS: Final = {
+    "failed": "Your message could not be delivered to:",
+    "delayed": "Your message is not delivered yet, and is tried again:",
+    "delivered": "Your message was delivered to:",
+}
 FEEDBACK_TYPES: Final = ("abuse", "fraud", "virus", "other", "not-spam")  # RFC 5965 section 7.3, RFC 6430
 
 
@@ -83,7 +88,7 @@ def bounce(
         sender="MAILER-DAEMON",
         to=message.envelope.sender,
         subject=_SUBJECTS[action],
-        text=["This is the mail system at host " + by.hostname + ".", "", f"Your message is {action}:", "", *told],
+        text=["This is the mail system at host " + by.hostname + ".", "", _TEXTS[action], "", *told],
         fields="\r\n\r\n".join(fields),
         original=_original(message, whole=message.envelope.ret != "HDRS" and action == "failed", wide=wide),
     )

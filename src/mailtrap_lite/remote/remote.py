@@ -184,6 +184,11 @@ class RemoteSandbox(RemoteProvoked, Expecting):
         """Raise CannotShare: the certificate is the server's own, and its file is where that runs."""
         raise CannotShare("tls: the certificate of a shared server is known where it runs; see --tls-cert")
 
+    @property
+    def outages(self) -> int:
+        """None: a shared server is not down on purpose."""
+        return 0
+
     def down(self) -> NoReturn:
         """Raise CannotShare: the ports are everybody's."""
         self.faults.down()

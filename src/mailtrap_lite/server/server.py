@@ -67,6 +67,7 @@ class _Running:
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
+    outages: int = 0
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -185,6 +186,7 @@ class Server(Provoked, Isolated, Expecting):
         if running.is_down:
             raise RuntimeError("the server is down already")
         running.is_down = True
+        running.outages += 1
         self._go_down(running)
         try:
             yield
@@ -193,6 +195,11 @@ class Server(Provoked, Isolated, Expecting):
                 running.serving = running.loop.start(come_up(running.doors))
                 running.serving.result(PATIENCE)
             running.is_down = False
+
+    @property
+    def outages(self) -> int:
+        """How often it was down on purpose since it was started."""
+        return self._life.outages
 
     def _go_down(self, running: _Running) -> None:
         served = running.serving.result(PATIENCE)
