@@ -14,6 +14,8 @@ from pytest_mailtrap_lite.sharing import server_for
 from pytest_mailtrap_lite.turns import Turns
 
 _SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()  # those of one test alone
+# Those of the fixtures of other plugins, which may start another one in a test.
+_STAND_INS: pytest.StashKey[list[Callable[[], Server | None]]] = pytest.StashKey()
 _SESSION_SERVER: pytest.StashKey[Server] = pytest.StashKey()
 _running: list[Server] = []  # all of them, of whichever test
 
@@ -74,6 +76,11 @@ def further_servers(request: pytest.FixtureRequest, settings: Mapping[str, Any])
         yield start
 
 
+def know_of(request: pytest.FixtureRequest, current: Callable[[], Server | None]) -> None:
+    """Have the report of this test tell of a server that stands in for that of another plugin, as it is then."""
+    request.node.stash.setdefault(_STAND_INS, []).append(current)
+
+
 def agree(item: pytest.Item) -> None:
     """Fail a test whose markers ask for what the session's server, the only one that it has, is not."""
     server = item.config.stash.get(_SESSION_SERVER, None)
@@ -91,7 +98,8 @@ def agree(item: pytest.Item) -> None:
 
 def servers_of(item: pytest.Item) -> list[Server]:
     """Return the servers that run and that a test could have used, its own first."""
-    own: list[Server] = item.stash.get(_SERVERS, [])
+    own: list[Server] = [*item.stash.get(_SERVERS, [])]
+    own += [server for current in item.stash.get(_STAND_INS, []) if (server := current()) is not None]
     servers = dict.fromkeys(own)
     shared = item.config.stash.get(_SESSION_SERVER, None)
     names = item.fixturenames if isinstance(item, pytest.Function) else []
