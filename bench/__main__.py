@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "web": "bench.web",
     "plugin": "bench.plugin.table",
     "isolation": "bench.isolation",
+    "relay": "bench.relay",
     "wsgi": "bench.wsgi",
 }
 

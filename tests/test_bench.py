@@ -318,7 +318,7 @@ def test_the_list_of_measurements_says_what_each_is(project: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "bench"], cwd=project, capture_output=True, text=True, timeout=60)
 
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    names = ["smtp", "smtp_latency", "smtp_memory", "pop3", "search", "web", "plugin", "isolation", "wsgi"]
+    names = ["smtp", "smtp_latency", "smtp_memory", "pop3", "search", "web", "plugin", "isolation", "relay", "wsgi"]
     assert list(listed) == names
     assert all(len(text) > 20 for text in listed.values())
 

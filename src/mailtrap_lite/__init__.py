@@ -16,16 +16,21 @@ if TYPE_CHECKING:
         BadSetting,
         BadTag,
         CannotListen,
+        CannotRelay,
         CannotShare,
         MaildropInUse,
         MailtrapError,
         MissingExtra,
         NoMailArrived,
+        NoRelay,
+        NoSuchEntry,
         NoSuchMessage,
         NoSuchSandbox,
         NoSuchSession,
+        NotAllowed,
         NotOne,
         NotOneClick,
+        NotSettled,
         NotSigned,
         Objection,
         Reply,
@@ -58,11 +63,16 @@ if TYPE_CHECKING:
     )
     from mailtrap_lite.message.codes import Code
     from mailtrap_lite.message.links import Link
+    from mailtrap_lite.message.notices import Notice, Telling
+    from mailtrap_lite.message.queued import Attempt, QueueEntry, QueueState, Why
     from mailtrap_lite.message.signed import DkimSignature
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
     from mailtrap_lite.remote import RemoteSandbox
     from mailtrap_lite.sandbox import Mailbox, Sandbox, Sandboxes, SearchPage
+    from mailtrap_lite.sandbox.mailqueue import MailQueue
+    from mailtrap_lite.sandbox.releasing import Release
     from mailtrap_lite.sandbox.turn import Stray
+    from mailtrap_lite.sandbox.webhooks import Webhooks
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -76,16 +86,21 @@ _HOMES = {
         "BadSetting",
         "BadTag",
         "CannotListen",
+        "CannotRelay",
         "CannotShare",
         "MaildropInUse",
         "MailtrapError",
         "MissingExtra",
         "NoMailArrived",
+        "NoRelay",
+        "NoSuchEntry",
         "NoSuchMessage",
         "NoSuchSandbox",
         "NoSuchSession",
+        "NotAllowed",
         "NotOne",
         "NotOneClick",
+        "NotSettled",
         "NotSigned",
         "Objection",
         "Reply",
@@ -118,10 +133,15 @@ _HOMES = {
     ),
     "mailtrap_lite.message.codes": ("Code",),
     "mailtrap_lite.message.links": ("Link",),
+    "mailtrap_lite.message.notices": ("Notice", "Telling"),
+    "mailtrap_lite.message.queued": ("Attempt", "QueueEntry", "QueueState", "Why"),
     "mailtrap_lite.message.signed": ("DkimSignature",),
     "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
     "mailtrap_lite.remote": ("RemoteSandbox",),
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "Sandboxes", "SearchPage"),
+    "mailtrap_lite.sandbox.mailqueue": ("MailQueue",),
+    "mailtrap_lite.sandbox.releasing": ("Release",),
+    "mailtrap_lite.sandbox.webhooks": ("Webhooks",),
     "mailtrap_lite.sandbox.turn": ("Stray",),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
@@ -130,6 +150,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Address",
+    "Attempt",
     "BadFault",
     "BadMail",
     "BadQuery",
@@ -137,6 +158,7 @@ __all__ = [
     "BadSetting",
     "BadTag",
     "CannotListen",
+    "CannotRelay",
     "CannotShare",
     "Code",
     "Conditions",
@@ -151,21 +173,30 @@ __all__ = [
     "Finding",
     "Link",
     "Mail",
+    "MailQueue",
     "Mailbox",
     "MaildropInUse",
     "MailtrapError",
     "Message",
     "MissingExtra",
     "NoMailArrived",
+    "NoRelay",
+    "NoSuchEntry",
     "NoSuchMessage",
     "NoSuchSandbox",
     "NoSuchSession",
+    "NotAllowed",
     "NotOne",
     "NotOneClick",
+    "NotSettled",
     "NotSigned",
+    "Notice",
     "Objection",
     "Part",
+    "QueueEntry",
+    "QueueState",
     "Recipient",
+    "Release",
     "RemoteSandbox",
     "Reply",
     "Sandbox",
@@ -183,11 +214,14 @@ __all__ = [
     "StoreFull",
     "StoreUnusable",
     "Stray",
+    "Telling",
     "TooLarge",
     "TooManySandboxes",
     "UnexpectedMail",
     "Unmet",
     "UnsubscribeTarget",
+    "Webhooks",
+    "Why",
     "__version__",
 ]
 

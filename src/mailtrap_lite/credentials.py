@@ -1,13 +1,20 @@
-"""What opens the web door: a password, a token, or nothing. Reads the files that hold them; knows no request."""
+"""The secrets of the settings: what opens the web door, or that of the next server, and what signs webhooks.
+
+Reads the files that hold them; knows no request.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.settings import Settings
+
+_SIGNING = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,31 @@ def credentials_of(settings: Settings) -> Credentials:
     if settings.web_user is not None and password is None:
         raise BadSetting("web_user: a name is no use without its password; give it with --web-password-file")
     return Credentials(password, token, settings.web_user)
+
+
+def relay_login(settings: Settings) -> tuple[str, str] | None:
+    """Return the name and the password for the server that mail is sent on to, None without; raises BadSetting."""
+    password = _given(settings, "relay_password", settings.relay_password, settings.relay_password_file)
+    if settings.relay_user is None or password is None:
+        return None
+    return settings.relay_user, password
+
+
+def webhook_key(settings: Settings) -> bytes | None:
+    """Return what webhooks are signed with, None without; raises BadSetting.
+
+    After `whsec_` stand the octets in base64, as Standard Webhooks has it; any other text stands for its own.
+    """
+    secret = _given(settings, "webhook_secret", settings.webhook_secret, settings.webhook_secret_file)
+    if secret is None or not secret.startswith(_SIGNING):
+        return None if secret is None else secret.encode()
+    try:
+        key = base64.b64decode(secret.removeprefix(_SIGNING), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key:
+        raise BadSetting(f"webhook_secret: what follows {_SIGNING} is not base64")
+    return key
 
 
 def _given(settings: Settings, name: str, value: str | None, file: Path | None) -> str | None:

@@ -20,10 +20,15 @@
     ├── NoSuchMessage         no message has that id, or it was deleted          (also a LookupError)
     ├── NoSuchSession         no session has that id, or it was forgotten        (also a LookupError)
     ├── Objection             --strict refuses what lint found in a mail
+    ├── NoSuchEntry           no entry of the queue has that id, or it was deleted  (also a LookupError)
+    ├── CannotRelay           a mail may not leave
+    │   ├── NoRelay           no server is configured to which mail may be sent on
+    │   └── NotAllowed        mail may not be sent on to this recipient
     ├── MaildropInUse         another POP3 session holds one of these mailboxes
     ├── Unmet                 what a test expects is not so                      (also an AssertionError)
     │   ├── NoMailArrived     a wait ended without its mail
     │   ├── UnexpectedMail    mail came, or may still come, that should not
+    │   ├── NotSettled        mail still waits to be sent on
     │   ├── NotOne            a mail has none or several of what it should have one of
     │   ├── NotOneClick       a mail cannot be unsubscribed from as RFC 8058 says
     │   └── NotSigned         no DKIM signature of a mail holds
@@ -184,6 +189,28 @@ class NoSuchSession(MailtrapError, LookupError):
     http = 404
 
 
+class NoSuchEntry(MailtrapError, LookupError):
+    """No entry of the queue has that id, or it went with its message."""
+
+    http = 404
+
+
+class CannotRelay(MailtrapError):
+    """A mail may not leave; the text says why, and what to change."""
+
+    smtp = Reply(550, "5.7.1", "Not sent on")
+    pop3 = "SYS/PERM"
+    http = 409
+
+
+class NoRelay(CannotRelay):
+    """No server is configured to which mail may be sent on."""
+
+
+class NotAllowed(CannotRelay):
+    """Mail may not be sent on to a recipient."""
+
+
 class Objection(MailtrapError):
     """A strict server refuses a mail; the text names what lint found."""
 
@@ -226,6 +253,12 @@ class NoMailArrived(Unmet):
 
 class UnexpectedMail(Unmet):
     """Mail came that should not, or a session is still about to deliver some; the text lists it."""
+
+
+class NotSettled(Unmet):
+    """Mail still waits to be sent on when a wait for that ends; the text lists it."""
+
+    http = 408
 
 
 class NotOne(Unmet):

@@ -17,8 +17,9 @@ from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Message, Recipient
 
 _STATUS: Final = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}")
-# RFC 3464 section 2.3.3, by the class of the status, with the NOTIFY that has to ask for it (RFC 3461 section 4.1).
-_ACTIONS: Final = {"5": ("failed", "FAILURE"), "4": ("delayed", "DELAY"), "2": ("delivered", "SUCCESS")}
+# RFC 3464 section 2.3.3, by the class of the status, and the NOTIFY that has to ask for it (RFC 3461 section 4.1).
+_ACTIONS: Final = {"5": "failed", "4": "delayed", "2": "delivered"}
+_WANTED: Final = {"failed": "FAILURE", "delayed": "DELAY", "delivered": "SUCCESS", "relayed": "SUCCESS"}
 # What a receiver says with these (RFC 3463), and the reply code that goes with it.
 _DIAGNOSES: Final = {
     "2.0.0": (250, "Ok"),
@@ -38,12 +39,16 @@ _SUBJECTS: Final = {
     "failed": "Undelivered Mail Returned to Sender",
     "delayed": "Delayed Mail (still being retried)",
     "delivered": "Successful Mail Delivery Report",
+    "relayed": "Mail Sent On to a Server that Reports No Delivery",
 }
 _TEXTS: Final = {
     "failed": "Your message could not be delivered to:",
     "delayed": "Your message is not delivered yet, and is tried again:",
     "delivered": "Your message was delivered to:",
+    "relayed": "Your message was sent on, and no report of its delivery will come:",
 }
+_SOMEBODY: Final = "?"  # a server that a test does not name
+MOST_DIAGNOSIS: Final = 900  # characters; a line of a mail may have 998
 FEEDBACK_TYPES: Final = ("abuse", "fraud", "virus", "other", "not-spam")  # RFC 5965 section 7.3, RFC 6430
 
 
@@ -54,6 +59,21 @@ class Reporter:
     hostname: str
     now: float
     mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is reported of one recipient. status: as "5.1.1". diagnosis: what was said, on one line.
+
+    server: who said it, "" for ourselves. until: when it is given up, in seconds since the epoch; None if it is not
+    tried again.
+    """
+
+    recipient: Recipient
+    status: str
+    diagnosis: str
+    server: str = ""
+    until: float | None = None
 
 
 def bounce(
@@ -68,28 +88,41 @@ def bounce(
         raise BadMail("the sender of this mail is <>, to whom no report may be sent (RFC 3464 section 2)")
     if not _STATUS.fullmatch(status):
         raise BadMail(f"{status[:60]!r} is not a status such as 5.1.1, 4.2.2 or 2.0.0 (RFC 3463)")
-    action, wanted = _ACTIONS[status[0]]
-    recipients = [each for each in _chosen(message, to) if _asked_for(each, wanted)]
+    action = _ACTIONS[status[0]]
+    recipients = [each for each in _chosen(message, to) if _asked_for(each, _WANTED[action])]
     if not recipients:
         raise BadMail(f"no recipient is left of whom NOTIFY lets one report that mail is {action} (RFC 3461)")
     code, usual = _DIAGNOSES.get(status, _USUAL[status[0]])
     said = reason or usual
     if not said.isprintable() or not said.isascii():
         raise BadMail(f"reason={said!r} is not one line of ASCII")
-    told = [f"<{each.address}>: {code} {status} {said}" for each in recipients]
-    fields = [
-        _of_message(message, by),
-        *(_of_recipient(each, action, status, f"{code} {status} {said}") for each in recipients),
-    ]
-    wide = not all(each.address.isascii() for each in recipients) or message.envelope.smtputf8
+    told = [Told(each, status, f"{code} {status} {said}", _SOMEBODY) for each in recipients]
+    return _notification(message, told, action=action, by=by, to=message.envelope.sender)
+
+
+def notification(message: Message, told: Sequence[Told], *, action: str, by: Reporter, to: str) -> bytes | None:
+    """Return a report to a sender of what became of a mail that was to move on; None if nobody may be told or asks.
+
+    action: failed, delayed or relayed (RFC 3464 section 2.3.3). What servers said is cut down to printable ASCII.
+    """
+    heard = [each for each in told if _asked_for(each.recipient, _WANTED[action])]
+    if not to or not heard:
+        return None
+    return _notification(message, heard, action=action, by=by, to=to)
+
+
+def _notification(message: Message, told: Sequence[Told], *, action: str, by: Reporter, to: str) -> bytes:
+    addresses = [to, *(each.recipient.address for each in told)]
+    wide = not all(each.isascii() for each in addresses) or message.envelope.smtputf8
+    listed = [f"<{each.recipient.address}>: {_line(each.diagnosis)}" for each in told]
     return _report(
         ("delivery-status", "global-delivery-status" if wide else "delivery-status"),
         by=by,
         sender="MAILER-DAEMON",
-        to=message.envelope.sender,
+        to=to,
         subject=_SUBJECTS[action],
-        text=["This is the mail system at host " + by.hostname + ".", "", _TEXTS[action], "", *told],
-        fields="\r\n\r\n".join(fields),
+        text=["This is the mail system at host " + by.hostname + ".", "", _TEXTS[action], "", *listed],
+        fields="\r\n\r\n".join([_of_message(message, by), *(_of_recipient(each, action) for each in told)]),
         original=_original(message, whole=message.envelope.ret != "HDRS" and action == "failed", wide=wide),
     )
 
@@ -148,12 +181,21 @@ def _of_message(message: Message, by: Reporter) -> str:
     return "\r\n".join(lines)
 
 
-def _of_recipient(recipient: Recipient, action: str, status: str, diagnosis: str) -> str:
+def _of_recipient(told: Told, action: str) -> str:
+    recipient, original = told.recipient, told.recipient.original
     kind = "rfc822" if recipient.address.isascii() else "utf-8"  # RFC 6533 section 3
-    original = recipient.original
     lines = [f"Original-Recipient: {original.replace(';', '; ', 1)}"] if original else []
-    lines += [f"Final-Recipient: {kind}; {recipient.address}", f"Action: {action}", f"Status: {status}"]
-    return "\r\n".join([*lines, f"Diagnostic-Code: smtp; {diagnosis}"])
+    lines += [f"Final-Recipient: {kind}; {recipient.address}", f"Action: {action}", f"Status: {told.status}"]
+    if told.server and told.server != _SOMEBODY:
+        lines.append(f"Remote-MTA: dns; {told.server}")
+    lines.append(f"Diagnostic-Code: {'smtp' if told.server else 'x-mailtrap-lite'}; {_line(told.diagnosis)}")
+    if told.until is not None:
+        lines.append(f"Will-Retry-Until: {formatdate(told.until)}")
+    return "\r\n".join(lines)
+
+
+def _line(text: str) -> str:
+    return "".join(each if " " <= each <= "~" else "?" for each in " ".join(text.split()))[:MOST_DIAGNOSIS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from mailtrap_lite.kinds import (
     DELAY,
     ENDPOINT,
     ENDPOINT_OR_SOCKET,
+    EVENTS,
     EXPIRY,
     FAULTS,
+    FORWARDS,
     HOPS,
     HOSTNAME,
     HOSTNAMES,
@@ -30,11 +32,17 @@ from mailtrap_lite.kinds import (
     OCTETS,
     PASSWORD,
     PATH,
+    RECIPIENTS,
+    RELAY_TLS,
+    ROUTES,
+    RULES,
     SECONDS,
     STORE,
     SWITCH,
     TOKEN,
+    URL,
     USERS,
+    WEBHOOK_EVENTS,
     Endpoint,
     Kind,
     names_of,
@@ -173,6 +181,50 @@ class Settings:
     faults: tuple[str, ...] = _setting(
         (), FAULTS, "what goes wrong on purpose, as `RCPT bob@* 450 4.2.1 busy times=2`; the flag can be given again"
     )
+    relay: Endpoint | None = _setting(
+        None,
+        ENDPOINT,
+        "the server to which mail may be sent on that relay_routes names none for; nothing leaves without",
+    )
+    relay_routes: tuple[str, ...] = _setting((), ROUTES, "to which server the mail of a domain may be sent on")
+    relay_hosts: tuple[str, ...] = _setting(
+        (), NETWORKS, "the servers that mail may be sent on to, each by its name or address; also private ones"
+    )
+    relay_to: tuple[str, ...] = _setting((), RECIPIENTS, "the recipients to whom mail may be sent on")
+    relay_rules: tuple[str, ...] = _setting((), RULES, "which mail is sent on by itself, of that which may be")
+    relay_forward: tuple[str, ...] = _setting((), FORWARDS, "of which mail a copy is sent on, and to whom")
+    relay_tls: str = _setting(
+        "offered",
+        RELAY_TLS,
+        "TLS on the way out: none (off); STARTTLS if it is there, with any certificate (offered); "
+        "with the right one only (required); from the first octet (implicit)",
+    )
+    relay_ca: Path | None = _setting(
+        None, PATH, "the authorities in PEM that relay_tls trusts; the system's if not given"
+    )
+    relay_user: str | None = _setting(None, LOGIN, "who logs in at relay, and at the routes that say auth")
+    relay_password: str | None = _setting(None, PASSWORD, "the password of relay_user")
+    relay_password_file: Path | None = _setting(None, PATH, "a file whose first line is relay_password")
+    relay_connections: int = _setting(4, COUNT, "connections to one server that mail is sent on to")
+    relay_timeout: float = _setting(60.0, SECONDS, "how long a server may take to answer that mail is sent on to")
+    relay_retry: float = _setting(
+        60.0, SECONDS, "the wait before a second try to send mail on; each further one is twice as long, up to an hour"
+    )
+    relay_expire: float = _setting(
+        432_000.0, SECONDS, "how long is tried to send mail on before its sender gets it back"
+    )
+    relay_warn: int = _setting(14_400, DELAY, "after how long its sender is told that mail still waits to be sent on")
+    webhook_url: str | None = _setting(None, URL, "who is told of what happens to mail; nobody if it is not given")
+    webhook_secret: str | None = _setting(
+        None, PASSWORD, "what each of these requests is signed with; whsec_ and base64, or any text"
+    )
+    webhook_secret_file: Path | None = _setting(None, PATH, "a file whose first line is webhook_secret")
+    webhook_events: tuple[str, ...] = _setting(EVENTS, WEBHOOK_EVENTS, "what webhook_url is told of")
+    webhook_timeout: float = _setting(10.0, SECONDS, "how long webhook_url may take to answer")
+    webhook_retry: float = _setting(
+        10.0, SECONDS, "the wait before webhook_url is told again; each further one is twice as long, up to an hour"
+    )
+    webhook_expire: float = _setting(432_000.0, SECONDS, "how long is tried to tell webhook_url of something")
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     sandboxes: int = _setting(1000, AMOUNT, "sandboxes at once, beside the one that is always there; 0: no limit")
     sandbox_idle: float = _setting(

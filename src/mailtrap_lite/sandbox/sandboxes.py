@@ -56,6 +56,8 @@ class Sandboxes:
         self.default = default
         # What the floors above do when a sandbox ends, in this order: cut its sessions, forget its pages.
         self.on_end: list[Callable[[Sandbox], None]] = []
+        # When one is made, before anybody can use it.
+        self.on_made: list[Callable[[Sandbox], None]] = []
         # And when there is one that may become idle.
         self.on_create: Callable[[], None] = _nothing
         self._clock = clock
@@ -99,6 +101,8 @@ class Sandboxes:
             if 0 < most <= len(self._named):
                 raise TooManySandboxes(f"there are {most} sandboxes already; delete some, or raise --sandboxes")
             made = self._made(wanted)
+            for told in self.on_made:
+                told(made)
             self._gone.pop(wanted, None)
             self._used[wanted] = self._clock()
             self._named = {**self._named, wanted: made}
@@ -107,7 +111,7 @@ class Sandboxes:
 
     def _made(self, name: str) -> Sandbox:
         store = MemoryStore(retention=retention_of(self.settings))
-        return Sandbox(store, settings=self.settings, clock=self.default.clock, name=name)
+        return Sandbox(store, settings=self.settings, clock=self.default.clock, name=name, tally=self.default.tally)
 
     @contextmanager
     def temporary(self, name: str | None = None) -> Iterator[Sandbox]:

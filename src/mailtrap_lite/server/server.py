@@ -24,12 +24,15 @@ from mailtrap_lite.message import Message, Session
 from mailtrap_lite.sandbox import Mailbox, Sandbox, Sandboxes
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.planting import Plantable
+from mailtrap_lite.sandbox.relaying import relay_policy
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
 from mailtrap_lite.server.isolated import Isolated
+from mailtrap_lite.server.leaving import receiver_of, relays_of, tellers_of
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
+from mailtrap_lite.server.moving import Moving
 from mailtrap_lite.server.outage import come_up, go_down
 from mailtrap_lite.server.provoked import Provoked
 from mailtrap_lite.server.tending import tend
@@ -38,6 +41,8 @@ from mailtrap_lite.settings import Endpoint, Settings
 from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
+    from mailtrap_lite.server.relays import Relays
+    from mailtrap_lite.server.webhooks import Tellers
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -68,6 +73,8 @@ class _Running:
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
     outages: int = 0
+    relays: Relays | None = None
+    tellers: Tellers | None = None
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -75,7 +82,7 @@ class _Running:
         return [each for _, sockets in self.doors for each in sockets]
 
 
-class Server(Provoked, Isolated, Expecting):
+class Server(Provoked, Moving, Isolated, Expecting):
     """A mail server on ports of its own; `with Server() as mail:` starts and stops it.
 
     Without settings everything is ephemeral: mail in memory, free ports on 127.0.0.1. Changes are settings by name:
@@ -88,6 +95,8 @@ class Server(Provoked, Isolated, Expecting):
         self.settings = Settings.of(changes, base=base) if changes else base
         refuse_users_without_password(self.settings)
         refuse_open_doors(self.settings)
+        relay_policy(self.settings)
+        self._receiver = receiver_of(self.settings, self._pages)
         self._running: _Running | None = None
         self._web_lock = threading.Lock()
 
@@ -122,6 +131,8 @@ class Server(Provoked, Isolated, Expecting):
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
             sandboxes = Sandboxes(sandbox)
+            tellers = tellers_of(sandboxes, self._receiver, undo)
+            relays = relays_of(sandboxes, undo)
             doors = [(make_door(name, sandboxes, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
@@ -135,6 +146,8 @@ class Server(Provoked, Isolated, Expecting):
                 endpoints={name: endpoint_of(listeners[name][0]) for name in names},
                 tls=tls,
                 web_sockets=web,
+                relays=relays,
+                tellers=tellers,
             )
             sandbox.faults.refuse_connections = self.down
             tend(sandboxes, loop, [door for door, _ in doors])
@@ -162,6 +175,9 @@ class Server(Provoked, Isolated, Expecting):
             return
         atexit.unregister(self._stop_at_exit)
         try:
+            for sender in (running.relays, running.tellers):
+                if sender is not None:
+                    sender.stop()
             for listener in running.web_sockets:
                 remove_path(listener)
             for web in running.web:
@@ -218,6 +234,10 @@ class Server(Provoked, Isolated, Expecting):
         if twin := listen_twin(endpoint, setting=setting):
             listeners.append(undo.enter_context(twin))
         return listeners
+
+    def _pages(self) -> str:
+        """Return the address of the pages if they are up."""
+        return self.url if self._running is not None and self._running.web else ""
 
     @property
     def _life(self) -> _Running:

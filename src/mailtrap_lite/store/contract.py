@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from mailtrap_lite.store.catalogue import Catalogue
 from mailtrap_lite.store.found import Found
 from mailtrap_lite.store.gists import Gist, Reader
 from mailtrap_lite.store.order import NEWEST, By, Order
+from mailtrap_lite.store.queue import Outgoing, Queue
 
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query, Searched
@@ -33,10 +34,9 @@ class Arrival:
     """A message about to be stored.
 
     mailboxes: the names of those that get a copy, without duplicates. received: seconds since the epoch.
-    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store, when it comes or
-    when a maildrop needs it.
+    octets: what a POP3 RETR of it sends, before dot-stuffing; None: counted by the store when it is needed.
     uid: the UIDL that it is to have in its mailboxes (RFC 1939 section 7); "" for one of the store's own.
-    accepted: called with the id once it is committed and before anybody is told of it, on any thread; quick.
+    accepted: called with the id once committed, before anybody is told, on any thread. queued: who gets it next.
     """
 
     envelope: Envelope
@@ -46,6 +46,7 @@ class Arrival:
     octets: int | None = None
     uid: str = ""
     accepted: Callable[[int], None] | None = None
+    queued: tuple[Outgoing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class MailboxCount:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept; the oldest go first. 0 is no limit. The newest message always stays."""
+    """How much is kept; the oldest go first. 0 is no limit. The newest message stays, and each that is to move on."""
 
     messages: int = 0
     octets: int = 0
@@ -106,7 +107,7 @@ EVERY_MAILBOX = Selection()
 EXPIRE = "EXPIRE"
 
 
-class Store(ABC):
+class Store(Queue):
     """The contract. All methods but `add_soon`: any thread, blocking."""
 
     def __init__(self) -> None:

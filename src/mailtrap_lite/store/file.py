@@ -99,9 +99,14 @@ class FileStore(SqliteStore):
         return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=BUSY)
 
     def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        return self._write_soon(work, then).result()
+
+    def _write_soon(
+        self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None
+    ) -> Future[T]:
         result: Future[T] = Future()
         self._enqueue(Work(work, then, result))
-        return result.result()
+        return result
 
     async def add_soon(self, arrival: Arrival) -> int:
         loop = asyncio.get_running_loop()
@@ -181,8 +186,8 @@ class FileStore(SqliteStore):
 
     def _succeed(self, jobs: Sequence[Job], results: Sequence[Any]) -> None:
         if self._trimmed:
-            self._index.remove_up_to(self._trimmed)
-            self._trimmed = 0
+            self._index.remove(self._trimmed)
+            self._trimmed = []
         # The news is told here: the task that waits for a mail may be gone by then, the message is not.
         stored = [(job.arrival, key) for job, key in zip(jobs, results, strict=True) if isinstance(job, Incoming)]
         for arrival, message in stored:
@@ -199,7 +204,7 @@ class FileStore(SqliteStore):
         tell((job, self._meaning(error)) for job in jobs)
 
     def _undo(self) -> None:
-        self._trimmed = 0
+        self._trimmed = []
         if self._db.in_transaction:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")

@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.message import Delivery, Fetch, Message
+from mailtrap_lite.message.notices import Event
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
@@ -29,8 +30,8 @@ from mailtrap_lite.store.contract import (
 from mailtrap_lite.store.found import Found
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.kept import Kept
-from mailtrap_lite.store.memory_search import SearchedMemory
 from mailtrap_lite.store.order import NEWEST, By, Order
+from mailtrap_lite.store.queue_memory import QueuedMemory
 from mailtrap_lite.store.sorting import FEW, ordered, some_of, walked
 
 # All mails are counted at the first login: here that takes 0.3 s for 100,000 mails of 2 KB, while each would cost a
@@ -42,7 +43,7 @@ _COUNTED_INLINE = 1024**2
 _arrived = attrgetter("received")
 
 
-class MemoryStore(SearchedMemory):
+class MemoryStore(QueuedMemory):
     """Any thread, the loop's included. Everything is under the lock of `_news`, so what a reader sees is whole."""
 
     def __init__(self, *, retention: Retention | None = None) -> None:
@@ -81,6 +82,9 @@ class MemoryStore(SearchedMemory):
             self._octets += len(arrival.raw)
             if arrival.octets is None:
                 self._uncounted += len(arrival.raw)
+            self._note(Event.ACCEPTED, message)
+            if arrival.queued:
+                self._queue(message, arrival.queued)
             self._trim()
             if arrival.accepted is not None:
                 arrival.accepted(message)
@@ -108,12 +112,18 @@ class MemoryStore(SearchedMemory):
     def _trim(self) -> None:
         keep = self._retention
         while len(self._messages) > 1 and (0 < keep.messages < len(self._messages) or 0 < keep.octets < self._octets):
-            self._drop(next(iter(self._messages.values())))
+            # The newest stays, and what is to move on stays until it has.
+            oldest = next((kept for kept in self._messages.values() if not self._moves_on(kept.id)), None)
+            if oldest is None or oldest.id == next(reversed(self._messages)):
+                return
+            self._drop(oldest)
 
     def _drop(self, kept: Kept) -> None:
+        self._note_end(kept)
         del self._messages[kept.id]
         self._index.remove([kept.id])
         self._forget_words(kept)
+        self._forget_queued(kept.id)
         for name in kept.mailboxes:
             mailbox = self._mailboxes[name]
             del mailbox[kept.id]
@@ -161,6 +171,8 @@ class MemoryStore(SearchedMemory):
         with self._news:
             self._refuse_if_closed()
             gone = len(self._messages)
+            for kept in self._messages.values() if self._noted else ():
+                self._note_end(kept)
             self._forget()
             if uids:
                 self._chosen.clear()
@@ -170,6 +182,7 @@ class MemoryStore(SearchedMemory):
         self._messages.clear()
         self._index.remove_up_to(self._last_id)
         self._forget_all_words()
+        self._forget_queue()
         self._mailboxes.clear()
         self._locals.clear()
         self._unread = self._octets = self._uncounted = 0
@@ -190,6 +203,7 @@ class MemoryStore(SearchedMemory):
             changed, fetch = 0, Fetch(now, user)
             for delivery in self._selected(fetched, selection):
                 self._messages[delivery.message].mark(delivery.fetched_again(fetch))
+                self._note(Event.FETCHED, delivery.message, whom=delivery.mailbox, by=user)
                 changed += 1
             gone = self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
             expiring = self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)
@@ -214,6 +228,7 @@ class MemoryStore(SearchedMemory):
         for delivery in deliveries:
             if delivery.deleted_at is None:
                 self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=by))
+                self._note(Event.DELETED, delivery.message, whom=delivery.mailbox, by=by)
                 gone.append(delivery.message)
         return gone
 

@@ -32,9 +32,10 @@ from mailtrap_lite.store.contract import (
 from mailtrap_lite.store.found import Found
 from mailtrap_lite.store.heap import LARGE, free_at_once
 from mailtrap_lite.store.order import NEWEST, Order
+from mailtrap_lite.store.queue_sqlite import QueuedSqlite
 from mailtrap_lite.store.rows import envelope_of_text, envelope_to_text, fetches_of_text, text_of_fetch
 from mailtrap_lite.store.sorting import FEW
-from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite, names_of
+from mailtrap_lite.store.sqlite_search import LARGEST_ID, names_of
 
 # In place of the octets that RETR sends of a large mail, until a maildrop needs them.
 UNCOUNTED = -1
@@ -49,13 +50,13 @@ SLICE = 256 * 1024
 MOST_COUNTED = 1000
 
 
-class SqliteStore(SearchedSqlite):
+class SqliteStore(QueuedSqlite):
     """What both SQLite stores share."""
 
     def __init__(self, *, retention: Retention) -> None:
         super().__init__()
         self._retention = retention
-        self._trimmed = 0  # up to which id the transaction under way drops messages; for the writer only
+        self._trimmed: list[int] = []  # what the transaction under way drops; for the writer only
 
     def _learn(self, db: sqlite3.Connection) -> None:
         """Read what is remembered from the last time the store was open."""
@@ -88,6 +89,9 @@ class SqliteStore(SearchedSqlite):
                 for mailbox in arrival.mailboxes
             ],
         )
+        for message, arrival in added:
+            if arrival.queued:
+                self._queue(db, message, arrival.queued)
         self._trim(db, newest=ids[-1])
         return ids
 
@@ -104,19 +108,19 @@ class SqliteStore(SearchedSqlite):
     def _trim(self, db: sqlite3.Connection, *, newest: int) -> None:
         keep = self._retention
         messages, _, octets = db.execute(sql.TOTALS).fetchone()
-        last = 0
+        dropped: list[int] = []
         oldest = db.execute(sql.OLDEST, {"newest": newest})
         while 0 < keep.messages < messages or 0 < keep.octets < octets:
             found = oldest.fetchone()
             if found is None:
                 break
-            last = found[0]
+            dropped.append(found[0])
             messages -= 1
             octets -= found[1]
         oldest.close()
-        if last:
-            db.execute(sql.DROP_UP_TO, {"last": last})
-            self._trimmed = last
+        if dropped:
+            db.execute(sql.DROP_UP_TO, {"last": dropped[-1]})
+            self._trimmed += dropped
 
     def mark_read(self, ids: Iterable[int], *, read: bool) -> int:
         marks = [{"id": message, "read": read} for message in ids if 0 < message <= LARGEST_ID]
