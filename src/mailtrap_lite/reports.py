@@ -16,6 +16,7 @@ from typing import Final
 from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Message, Recipient
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _STATUS: Final = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}")
 # RFC 3464 section 2.3.3, by the class of the status, and the NOTIFY that has to ask for it (RFC 3461 section 4.1).
 _ACTIONS: Final = {"5": "failed", "4": "delayed", "2": "delivered"}

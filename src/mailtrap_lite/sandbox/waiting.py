@@ -166,7 +166,11 @@ def none(
 
 def cursor_of(after: int | Message) -> int:
     """Return the id behind which mail counts."""
-    return after.id if isinstance(after, Message) else after
+    if isinstance(after, Message):
+        return after.id
+    if isinstance(after, bool) or not isinstance(after, int):
+        raise TypeError(f"after={after!r} is not a message, nor the number of one, nor a mark()")
+    return after
 
 
 def _check(*, count: int = 1, **seconds: float) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.server.webhooks import Tellers
     from mailtrap_lite.web import WebServer
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 log = logging.getLogger(__name__)
 
 # What a server inside a program has where the command has fixed ports.
