@@ -114,9 +114,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def smtpserver() -> Iterator[Server]:
+def smtpserver(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A mail server of this test alone, as pytest-localserver has it: `smtpserver.addr` and `.outbox`."""
+    from pytest_mailtrap_lite.serving import know_of
+
     server = Server()
     server.start()
+    know_of(request, lambda: server.mailtrap)
     yield server
     server.stop()

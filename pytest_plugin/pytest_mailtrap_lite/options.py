@@ -44,6 +44,7 @@ INI = (
 # For one run on one machine, as pytest's own PYTEST_ADDOPTS is. What MAILTRAP_LITE_* says is for the command: a suite
 # that took its fixed ports and its file from there would meet itself in each worker, and mail of yesterday.
 PREFIX = "PYTEST_MAILTRAP_LITE_"
+URL_VARIABLE = "MAILTRAP_URL"
 MARKER = "mailtrap(**settings): settings of the mail servers of this test, as tls='starttls', auth='required'"
 # The modules that have the fixtures of other plugins.
 STAND_INS = {"smtpd": "pytest_mailtrap_lite.smtpdfix", "smtpserver": "pytest_mailtrap_lite.localserver"}
@@ -75,6 +76,10 @@ def begin(config: pytest.Config) -> None:
         from pytest_mailtrap_lite.asked import of_config  # who says nothing pays nothing
 
         of_config(config)
+    if config.getoption("--mailtrap-url") or os.environ.get(URL_VARIABLE) or config.getini("mailtrap_url"):
+        from pytest_mailtrap_lite.sharing import check_url
+
+        check_url(config)
     if config.getoption("--mailtrap-ui") and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("--mailtrap-ui: the workers of -n have no terminal; run without -n")
 

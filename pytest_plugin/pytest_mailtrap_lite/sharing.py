@@ -9,9 +9,8 @@ from typing import Any, cast  # Any: settings by name, each checked by Settings
 
 import pytest
 
-from mailtrap_lite import CannotShare, Server
-
-VARIABLE = "MAILTRAP_URL"
+from mailtrap_lite import BadSetting, CannotShare, Server
+from pytest_mailtrap_lite.options import URL_VARIABLE
 
 
 def shared_url(config: pytest.Config) -> tuple[str, str]:
@@ -21,10 +20,20 @@ def shared_url(config: pytest.Config) -> tuple[str, str]:
     """
     given = (
         ("--mailtrap-url", config.getoption("--mailtrap-url")),
-        (VARIABLE, os.environ.get(VARIABLE)),
+        (URL_VARIABLE, os.environ.get(URL_VARIABLE)),
         ("mailtrap_url", config.getini("mailtrap_url")),
     )
     return next(((str(url), source) for source, url in given if url), ("", ""))
+
+
+def check_url(config: pytest.Config) -> None:
+    """Refuse what cannot be the URL of a server before any test runs; raises UsageError."""
+    from mailtrap_lite.remote.calling import Place
+
+    try:
+        Place.of(*shared_url(config))
+    except BadSetting as err:
+        raise pytest.UsageError(str(err)) from None
 
 
 @contextmanager

@@ -17,8 +17,8 @@ def say_where(config: pytest.Config, servers: Sequence[Server]) -> None:
     writer = create_terminal_writer(config)
     for server in servers:
         count = len(server.messages)
-        mails = "1 mail" if count == 1 else f"{count or 'no'} mails"
-        writer.line(f"mailtrap: {server.url} shows the {mails} of {server.smtp}")
+        mails = f"the {count} mails" if count > 1 else "the 1 mail" if count else "no mail yet"
+        writer.line(f"mailtrap: {server.url} shows {mails} of {server.smtp}")
 
 
 def show_until_enter(item: pytest.Item) -> None:

@@ -38,6 +38,10 @@ def told(server: Server, expected: Mail | None, *, kept: str = "") -> str:
         rows.append(("no mail", f"arrived; {_count(len(sessions), 'session')} at {server.smtp} and {server.pop3}"))
     rows += _mails(messages, expected)
     rows += _sessions([session for session in sessions if why(session)])
+    if server.outages:
+        rows.append(
+            ("down", f"{server.outages}x on purpose, with {server.smtp} and {server.pop3} refusing connections")
+        )
     rows += [("fault", line) for line in server.faults.report().splitlines()]
     if kept:
         rows.append(("kept in", kept))

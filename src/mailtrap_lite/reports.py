@@ -16,6 +16,7 @@ from typing import Final
 from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Message, Recipient
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _STATUS: Final = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}")
 # RFC 3464 section 2.3.3, by the class of the status, and the NOTIFY that has to ask for it (RFC 3461 section 4.1).
 _ACTIONS: Final = {"5": "failed", "4": "delayed", "2": "delivered"}
@@ -40,6 +41,12 @@ _SUBJECTS: Final = {
     "delayed": "Delayed Mail (still being retried)",
     "delivered": "Successful Mail Delivery Report",
     "relayed": "Mail Sent On to a Server that Reports No Delivery",
+}
+_TEXTS: Final = {
+    "failed": "Your message could not be delivered to:",
+    "delayed": "Your message is not delivered yet, and is tried again:",
+    "delivered": "Your message was delivered to:",
+    "relayed": "Your message was sent on, and no report of its delivery will come:",
 }
 _SOMEBODY: Final = "?"  # a server that a test does not name
 MOST_DIAGNOSIS: Final = 900  # characters; a line of a mail may have 998
@@ -115,7 +122,7 @@ def _notification(message: Message, told: Sequence[Told], *, action: str, by: Re
         sender="MAILER-DAEMON",
         to=to,
         subject=_SUBJECTS[action],
-        text=["This is the mail system at host " + by.hostname + ".", "", f"Your message is {action}:", "", *listed],
+        text=["This is the mail system at host " + by.hostname + ".", "", _TEXTS[action], "", *listed],
         fields="\r\n\r\n".join([_of_message(message, by), *(_of_recipient(each, action) for each in told)]),
         original=_original(message, whole=message.envelope.ret != "HDRS" and action == "failed", wide=wide),
     )

@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtrap_lite.errors import BadFault, Reply
@@ -50,21 +50,25 @@ def hits(fault: ActiveFault, attempts: int) -> list[int]:
     return [number for number in range(1, attempts + 1) if fault.happens(rcpt(), float(number))]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(0, 40))
 def test_times_is_the_first_ones(times: int, attempts: int) -> None:
     assert hits(active(Times(times)), attempts) == list(range(1, min(times, attempts) + 1))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(0, 40))
 def test_every_is_each_so_manyth(every: int, attempts: int) -> None:
     assert hits(active(Every(every)), attempts) == list(range(every, attempts + 1, every))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(0, 40))
 def test_nth_is_one_only(nth: int, attempts: int) -> None:
     assert hits(active(Nth(nth)), attempts) == [nth][: int(nth <= attempts)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40))
 def test_always_is_each_time(attempts: int) -> None:
     fault = active(Always())
@@ -72,17 +76,20 @@ def test_always_is_each_time(attempts: int) -> None:
     assert len(hits(fault, attempts)) == attempts == fault.happened == fault.attempts == len(fault.hits)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.integers(0, 2**32))
 def test_the_same_seed_is_the_same_chance(chance: float, seed: int) -> None:
     assert hits(active(Chance(chance, seed), seed=seed), 50) == hits(active(Chance(chance, seed), seed=seed), 50)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_no_chance_is_never_and_certainty_always(seed: int) -> None:
     assert hits(active(Chance(0.0, seed), seed=seed), 20) == []
     assert hits(active(Chance(1.0, seed), seed=seed), 20) == list(range(1, 21))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["b@x", "c@x"]), st.sampled_from(["a@x", "d@x"])), max_size=30))
 def test_greylisting_refuses_each_triple_once(attempts: list[tuple[str, str]]) -> None:
     fault = active(Greylist(0))
@@ -247,6 +254,7 @@ ACTIONS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(ACTIONS, COUNTS, st.none() | GLOB, st.none() | GLOB)
 def test_what_is_written_is_read_back_as_the_same_fault(
     action: Action, count: Count, to: str | None, sender: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,48 @@ def test_the_fixture_waits_in_coroutines_too(suite: pytest.Pytester) -> None:
     """)
 
     run(suite, "-p", "anyio").assert_outcomes(passed=2)
+
+
+def test_what_fails_in_a_coroutine_shows_no_line_but_that_of_the_test(suite: pytest.Pytester) -> None:
+    suite.makepyfile("""
+        import pytest
+
+        @pytest.mark.anyio
+        @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+        class TestAsync:
+            async def test_awaited(self, mailtrap, anyio_backend):
+                await mailtrap.aio.wait_for(subject="x", timeout=0.01)
+
+            async def test_blocking(self, mailtrap, anyio_backend):
+                mailtrap.wait_for(subject="x", timeout=0.01)
+
+        def test_wrong_action(mailtrap):
+            mailtrap.faults.add("DATA", "explode")
+
+        def test_wrong_query(mailtrap):
+            mailtrap.wait_for(query="larger:much")
+
+        def test_wrong_bounce(mailtrap):
+            mailtrap.bounce(mailtrap.deliver(b"Subject: x\\r\\n\\r\\n", to="b@x.test"))
+
+        def test_wrong_address(mailtrap):
+            mailtrap.address("alice smith")
+
+        def test_stopped(mailtrap):
+            mailtrap.stop()
+            mailtrap.wait_for()
+
+        def test_wrong_condition(mailtrap):
+            mailtrap.wait_for(recipient="x")
+    """)
+
+    result = run(suite, "-p", "anyio")
+
+    result.assert_outcomes(failed=10)
+    told = result.stdout.str()
+    assert [line for line in result.outlines if re.search(r"\.py:[0-9]+: ", line) and "test_what" not in line] == []
+    assert told.count("E   ") == told.count("\nE ") == 10
+    result.stdout.fnmatch_lines(["E *TypeError: wait_for knows no condition recipient=; it knows to, cc, *"])
 
 
 SNAPSHOT = """

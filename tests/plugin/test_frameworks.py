@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.plugin.bare import HOW_IT_CAME, make_secure, run
 
+from mailtrap_lite import Server
+
 FLASK = """
     import flask, flask_mail, flask_mailman
 
@@ -153,3 +155,44 @@ def test_fastapi_sends_to_the_test_and_is_as_before_behind_it(suite: pytest.Pyte
     )
 
     run(suite).assert_outcomes(passed=5)
+
+
+def test_frameworks_log_in_to_the_sandbox_of_a_test_in_a_shared_server(suite: pytest.Pytester) -> None:
+    suite.makepyfile(flask_shop=FLASK, fastapi_shop=FASTAPI, project="SECRET_KEY = 'x'")
+    suite.makepyfile("""
+        import asyncio, os, smtplib
+
+        def test_flask(mailtrap_flask):
+            from flask_shop import BY, make
+            app = make()
+            for extension, send in BY:
+                mail = extension(app)
+                mailtrap = mailtrap_flask(app)
+                send(app, mail)
+            assert [each.envelope.user for each in mailtrap.wait_for_all(2)] == [mailtrap.user] * 2
+
+        def test_fastapi(mailtrap_fastapi):
+            from fastapi_shop import FastMail, configured, send
+            mail = FastMail(configured())
+            mailtrap = mailtrap_fastapi(mail)
+            asyncio.run(send(mail))
+            assert mailtrap.wait_for(to="bob@example.com").envelope.user == mailtrap.user
+
+        def test_django(monkeypatch, request):
+            monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "project")
+            mailtrap = request.getfixturevalue("mailtrap_django")
+            from django.core.mail import send_mail
+            send_mail("hello", "hi", "shop@x.test", ["bob@x.test"])
+            assert mailtrap.wait_for(to="bob@x.test").envelope.user == mailtrap.user
+
+        def test_environment(mailtrap_env, mailtrap_session_env):
+            with smtplib.SMTP(os.environ["SMTP_HOST"], int(os.environ["SMTP_PORT"])) as client:
+                client.login(os.environ["SMTP_USER"], os.environ["SMTP_PASSWORD"])
+                client.sendmail("shop@x.test", ["bob@x.test"], "Subject: hello\\r\\n\\r\\n")
+            assert mailtrap_env.wait_for().envelope.user == mailtrap_env.user
+            mailtrap_session_env.assert_no_mail()
+    """)
+
+    with Server() as shared:
+        run(suite, "--mailtrap-url", shared.url).assert_outcomes(passed=4)
+        assert shared.messages == []

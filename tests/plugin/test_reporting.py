@@ -64,6 +64,11 @@ NOBODY = """
 def test_nobody(mailtrap):
     mailtrap.wait_for(timeout=0)
 """
+DOWN = """
+def test_down(mailtrap):
+    with mailtrap.down():
+        mailtrap.wait_for(timeout=0)
+"""
 REFUSED = """
 def test_refused(mailtrap):
     mailtrap.faults.add("RCPT", "450 4.2.1 mailbox busy", times=1)
@@ -119,6 +124,10 @@ fault     2: end-of-data drop: happened in 1 of 1 attempt, session \w+-2
 """,
         ),
         (
+            DOWN,
+            r"-* mailtrap -*\nexpected  any mail\nnobody    connected .*\ndown      1x on purpose, with 127\S+ .*\n",
+        ),
+        (
             OTHER_SERVER,
             r"""-* mailtrap at 127\S+ -*
 expected  subject='hello'
@@ -130,7 +139,7 @@ mail 1    'hello' from .*
 """,
         ),
     ],
-    ids=["wait", "comparison", "another reason", "nobody came", "refused", "another server"],
+    ids=["wait", "comparison", "another reason", "nobody came", "refused", "down", "another server"],
 )
 def test_the_section_of_a_failure_explains_it(tests: str, section: str, suite: pytest.Pytester) -> None:
     result = run(suite, tests)

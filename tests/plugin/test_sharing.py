@@ -104,9 +104,11 @@ def test_late_two(mailtrap_session):
 
     result.assert_outcomes(passed=3, failed=2, errors=1, warnings=1)
     result.stdout.fnmatch_lines(
-        ["E*CannotShare: MAILTRAP_URL names a server that is shared, which has settings of its own, not message_size *"]
+        ["CannotShare: MAILTRAP_URL names a server that is shared, which has settings of its own, not message_size *"]
     )
-    result.stdout.fnmatch_lines(["E*CannotShare: settings: a shared server has those that it was started with"])
+    result.stdout.fnmatch_lines(
+        ["*@pytest.mark.mailtrap asks for message_size, but settings: a shared server has those *"]
+    )
     result.stdout.fnmatch_lines(["*1: MAIL 451 4.3.0 later: happened in 1 of 1 attempt, *"])
     result.stdout.fnmatch_lines(["*StrayMail: a stray mail: 'late' *connection of *late_one *came in *late_two. *"])
 
@@ -120,4 +122,32 @@ def test_a_shared_server_that_is_none_is_told_of(suite: pytest.Pytester) -> None
     result = run(suite)
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"E*SharedServerLost: the shared mail server at {url} does not answer: *"])
+    result.stdout.fnmatch_lines([f"SharedServerLost: the shared mail server at {url} does not answer: *"])
+    assert "http/client.py" not in result.stdout.str()
+
+
+def test_a_shared_server_that_is_lost_in_a_test_is_told_of_at_its_line(suite: pytest.Pytester) -> None:
+    suite.makepyfile("""
+        from mailtrap_lite.remote import shared_sandbox
+
+        def test_it(mailtrap_factory):
+            server = mailtrap_factory()
+            with shared_sandbox(server.url) as mailtrap:
+                server.stop()
+                mailtrap.wait_for(timeout=5)
+    """)
+
+    result = run(suite)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["> *mailtrap.wait_for(timeout=5)", "E *SharedServerLost: *does not answer: *"])
+    assert "calling.py" not in result.stdout.str()
+
+
+def test_what_is_no_url_is_refused_before_any_test(suite: pytest.Pytester) -> None:
+    suite.makepyfile("def test_it(mailtrap): pass")
+
+    result = run(suite, "--mailtrap-url", "127.0.0.1:8025")
+
+    assert result.ret is pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --mailtrap-url: '127.0.0.1:8025' is no http://HOST:PORT or https://HOST:PORT"])

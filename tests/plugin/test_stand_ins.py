@@ -92,6 +92,25 @@ def test_without_the_fixture():
     result.assert_outcomes(passed=6)
 
 
+@pytest.mark.parametrize("fixture", ["smtpd", "smtpserver"])
+def test_a_failure_tells_of_a_server_that_stands_in(fixture: str, suite: pytest.Pytester) -> None:
+    suite.makeini(f"[pytest]\nmailtrap_fixtures = {fixture}\n")
+    tests = f"""
+def test_it({fixture}):
+    host, port = getattr({fixture}, "addr", None) or ({fixture}.hostname, {fixture}.port)
+    with smtplib.SMTP(host, port) as client:
+        client.sendmail("a@x.test", ["b@x.test"], "Subject: hello\\r\\n\\r\\n")
+    assert not port
+"""
+
+    result = run(suite, tests, "--mailtrap-artifacts", "kept", "-p", "no:smtpdfix")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*- mailtrap -*", "mail 1    'hello' from a@x.test to b@x.test, *", "kept in   kept/*"]
+    )
+
+
 def test_smtpd_takes_its_configuration_from_the_environment(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

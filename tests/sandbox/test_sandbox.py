@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +146,37 @@ def test_a_page_and_its_counts_are_of_one_moment_while_mail_goes(sandbox: Sandbo
     remover.join()
 
     assert sandbox.page() == ([], sandbox.counts())
+
+
+def test_a_page_is_read_anew_when_what_is_committed_was_not_told_of_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(store=str(tmp_path / "mail.db"))
+    store = open_store(settings)
+    sandbox = Sandbox(store, settings=settings, clock=lambda: 7.0)
+    ids = [sandbox.deliver(b"Subject: x\r\n\r\n", to="a@x.test").id for _ in range(3)]
+    told = threading.Event()
+    announce, summaries = store._announce, sandbox.summaries
+    deleting = threading.Thread(target=sandbox.delete, args=(ids[:2],))
+
+    def announce_later(**news: Any) -> None:
+        told.wait(30)
+        announce(**news)
+
+    def summaries_before(**asked: Any) -> Any:
+        found = summaries(**asked)
+        if deleting.ident is None:
+            deleting.start()
+            while sandbox.counts().total != 1:
+                pass
+        return found
+
+    monkeypatch.setattr(store, "_announce", announce_later)
+    monkeypatch.setattr(sandbox, "summaries", summaries_before)
+    try:
+        found, counts = sandbox.page()
+        assert (len(found), counts.total) == (1, 1)
+    finally:
+        told.set()
+        deleting.join()
+        store.close()

@@ -148,8 +148,9 @@ def test_a_mark_leaves_out_what_came_before(mail: Server) -> None:
         (lambda mail: mail.wait_for_all("x"), "count='x' is not a number of mails"),
         (lambda mail: mail.wait_for_all(True), "count=True is not a number of mails"),
         (lambda mail: mail.wait_for(subjct="x"), "wait_for knows no condition subjct=; did you mean subject="),
+        (lambda mail: mail.wait_for(after="7", timeout=0), "after='7' is not a message, nor the number of one"),
     ],
-    ids=["timeout", "within", "count", "bool", "unknown"],
+    ids=["timeout", "within", "count", "bool", "unknown", "after"],
 )
 def test_a_wrong_argument_is_named(mail: Server, call: Callable[[Any], None], text: str) -> None:
     with pytest.raises(TypeError, match=re.escape(text)):

@@ -43,7 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def smtpd() -> Iterator[AuthController]:
+def smtpd(request: pytest.FixtureRequest) -> Iterator[AuthController]:
     """A mail server of this test alone, as smtpdfix has it: `smtpd.hostname`, `.port`, `.messages`, `.config`."""
+    from pytest_mailtrap_lite.serving import know_of
+
     with SMTPDFix() as controller:
+        know_of(request, lambda: controller.mailtrap)
         yield controller

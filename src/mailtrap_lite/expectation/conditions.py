@@ -13,6 +13,7 @@ from mailtrap_lite.message import Address, Message
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 Patterns = Pattern | Sequence[Pattern]
 Function = Callable[[Message], object]
 

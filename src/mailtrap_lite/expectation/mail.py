@@ -17,6 +17,7 @@ from mailtrap_lite.message import Message
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _SEVERAL = ("to", "cc", "bcc", "reply_to", "attachments")
 _ONE = ("sender", "subject", "text", "html")
 
@@ -66,8 +67,8 @@ class Mail:
                 from difflib import get_close_matches  # costs start-up time that most runs never need
 
                 near = get_close_matches(name, names, n=1)
-                hint = f"; did you mean {near[0]}=?" if near else ""
-                raise TypeError(f"{verb} knows no condition {name}={hint} It knows {', '.join(names)}")
+                hint = f"did you mean {near[0]}=? It" if near else "it"
+                raise TypeError(f"{verb} knows no condition {name}=; {hint} knows {', '.join(names)}")
         if expected is None:
             return cls(**conditions)
         if not isinstance(expected, Mail):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mailtrap_lite.faults.stages import Stage  # every door asks at its stages
+
 if TYPE_CHECKING:
     from mailtrap_lite.faults.actions import (
         AcceptThenDrop,
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
     from mailtrap_lite.faults.fault import Fault
     from mailtrap_lite.faults.grammar import fault_of
     from mailtrap_lite.faults.occasion import Hit, Occasion
-    from mailtrap_lite.faults.stages import Stage
     from mailtrap_lite.faults.standing import ActiveFault
 
-# Each name is imported when it is first used: most servers never have a fault, and it costs each suite's first test.
+# The names are imported when one of them is first used: most servers never have a fault, and it costs each suite's
+# first test. All at once: whoever takes modules out of sys.modules meanwhile, as pytester does after a suite in its own
+# process, would have us match the actions of one import with the classes of another, and no fault would happen.
 _HOMES = {
     "mailtrap_lite.faults.actions": (
         "AcceptThenDrop",
@@ -51,10 +54,9 @@ _HOMES = {
     "mailtrap_lite.faults.fault": ("Fault",),
     "mailtrap_lite.faults.grammar": ("fault_of",),
     "mailtrap_lite.faults.occasion": ("Hit", "Occasion"),
-    "mailtrap_lite.faults.stages": ("Stage",),
     "mailtrap_lite.faults.standing": ("ActiveFault",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_LATER = frozenset(name for names in _HOMES.values() for name in names)
 
 __all__ = [
     "AcceptThenDrop",
@@ -88,8 +90,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
+    for home, names in _HOMES.items():
+        module = import_module(home)
+        globals().update({each: getattr(module, each) for each in names})
+    value: object = globals()[name]
     return value

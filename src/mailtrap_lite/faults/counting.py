@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from mailtrap_lite.errors import BadFault
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 @dataclass(frozen=True, slots=True)
 class Always:

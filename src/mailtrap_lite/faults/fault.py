@@ -16,6 +16,7 @@ from mailtrap_lite.faults.stages import KNOWN, Stage
 from mailtrap_lite.faults.table import check, protocols_for
 from mailtrap_lite.message import Protocol
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 CONDITIONS: Final = ("to", "sender", "user", "client", "session", "protocol")
 
 

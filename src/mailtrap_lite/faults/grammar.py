@@ -35,6 +35,7 @@ from mailtrap_lite.faults.fault import CONDITIONS, Fault
 from mailtrap_lite.faults.stages import KNOWN, Stage, stage_of
 from mailtrap_lite.message import Protocol
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 COUNTS: Final = ("times", "every", "nth", "chance", "seed", "greylist")
 _OPTION: Final = re.compile(rf"({'|'.join((*CONDITIONS, *COUNTS))})=(\S*)")
 _REPLY: Final = re.compile(r"([0-9]{3})(?: ([0-9]\.[0-9]{1,3}\.[0-9]{1,3}))?(?: (.*))?")

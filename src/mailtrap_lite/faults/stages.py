@@ -8,6 +8,8 @@ from typing import Final
 from mailtrap_lite.errors import BadFault
 from mailtrap_lite.message import Protocol
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 class Stage(StrEnum):
     """Named as the RFCs name the commands; in lower case what is none."""

@@ -28,6 +28,7 @@ from mailtrap_lite.faults.stages import Stage, protocols_of
 from mailtrap_lite.message import Protocol
 from mailtrap_lite.settings import CAPABILITIES, POP3_CAPABILITIES
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 Kinds: TypeAlias = tuple[type[Action], ...]
 
 _ENDINGS: Final[Kinds] = (Delay, Stall, Drop, Reset)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.message.snapshot import Replacements
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 T = TypeVar("T")
 _MOST_SHOWN = 30
 _WEB = ("http", "https")
@@ -52,7 +53,6 @@ class Asked:
         expression is searched for. Without any, the only http or https link. The same address twice is one link.
         Raises NotOne, an AssertionError that lists the links, if none or several fit.
         """
-        __tracebackhide__ = True
         every = _by_address(self.links())
         fitting = {
             address: links
@@ -76,7 +76,6 @@ class Asked:
         Dates, prices, phone numbers and order numbers are none. digits: how many it has.
         Raises NotOne, an AssertionError that lists the codes, if there is none or several.
         """
-        __tracebackhide__ = True
         every = {code.digits: code for code in self.codes()}
         fitting = [found for found in every if digits is None or len(found) == digits]
         wanted = "" if digits is None else f" of {digits} digits"
@@ -88,7 +87,6 @@ class Asked:
         It has `.name`, `.data`, `.text`, `.json()`, `.type` and `.save(path)`.
         Raises NotOne, an AssertionError that lists the attachments, if none or several fit.
         """
-        __tracebackhide__ = True
         every = self.content.attachments
         fitting = [part for part in every if name is None or fits(name, part.name)]
         return self._one("attachment", "attachments", _named(name), fitting, every, _part)
@@ -99,7 +97,6 @@ class Asked:
         The brackets of the field and the `cid:` of an address are no part of it.
         Raises NotOne, an AssertionError that lists those parts, if none or several fit.
         """
-        __tracebackhide__ = True
         if isinstance(content_id, str):
             content_id = content_id.removeprefix("cid:").strip("<>")
         every = [part for part in self.content.parts if part.content_id]
@@ -113,7 +110,6 @@ class Asked:
         DKIM signature; http is taken for a loopback address. Nothing is sent; `post` does it through your test client.
         Raises NotOneClick if it is not so, and NotOne if there is no address or several.
         """
-        __tracebackhide__ = True
         from mailtrap_lite.message.unsubscribing import target_of
 
         return target_of(self.content.headers, one_click=one_click, name=f"message {self.id}")
@@ -125,7 +121,6 @@ class Asked:
         ("selector._domainkey.x.test") to its text. domain: whose signature, if there are several.
         Raises NotSigned, an AssertionError, if it does not hold, and NotOne if there is none or several.
         """
-        __tracebackhide__ = True
         from mailtrap_lite.message.signed import verified
 
         return verified(self.raw, key, domain=domain, name=f"message {self.id}")
@@ -158,7 +153,6 @@ class Asked:
         shown: Callable[[T], str],
     ) -> T:
         """Return the only one that fits; raises NotOne."""
-        __tracebackhide__ = True
         if len(fitting) == 1:
             return fitting[0]
         listed = list(fitting or every)

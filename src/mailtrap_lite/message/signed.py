@@ -11,6 +11,8 @@ from mailtrap_lite.errors import MissingExtra, NotOne, NotSigned
 from mailtrap_lite.message.authentication import signatures
 from mailtrap_lite.message.content import Content
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 # The public or private key as PEM, the text of its TXT record, or a function from the record's name to its text.
 DkimKey = str | bytes | Callable[[str], str | bytes | None]
 
@@ -35,7 +37,6 @@ class DkimSignature:
 
 def verified(raw: bytes, key: DkimKey, *, domain: str | None, name: str) -> DkimSignature:
     """Return the only signature, or the only one of a domain, that the mail has and that holds. name: of the mail."""
-    __tracebackhide__ = True  # the line of the test is what failed
     fields = [each for each in signatures(Content(raw).headers) if each.field.lower() == "dkim-signature"]
     found = [_value(dict(each.tags)) for each in fields]
     fitting = [n for n, each in enumerate(found) if domain is None or each.domain.casefold() == domain.casefold()]

@@ -11,6 +11,7 @@ from mailtrap_lite.errors import NotOne, NotOneClick
 from mailtrap_lite.message.headers import Headers
 from mailtrap_lite.message.unsubscribe import Fault, Unsubscribe, unsubscribe_in
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _LOOPBACK = re.compile(r"http://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/?#]|\Z)", re.IGNORECASE)
 # RFC 8058 section 3.2: this and nothing else is the body of the request.
 _BODY: Mapping[str, str] = {"List-Unsubscribe": "One-Click"}
@@ -53,7 +54,6 @@ class UnsubscribeTarget:
 
 def target_of(headers: Headers, *, one_click: bool, name: str) -> UnsubscribeTarget:
     """Return where the mail of these headers is unsubscribed from; raises NotOne or NotOneClick. name: of the mail."""
-    __tracebackhide__ = True  # the line of the test is what failed
     said = unsubscribe_in(headers)
     urls = [address for address in said.addresses if address.lower().startswith(("https://", "http://"))]
     mailtos = [address for address in said.addresses if address.lower().startswith("mailto:")]

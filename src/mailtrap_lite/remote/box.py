@@ -20,6 +20,7 @@ from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid,
 if TYPE_CHECKING:
     from mailtrap_lite.search import Query
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _PAGE: Final = 200  # messages of one request
 _LONGEST: Final = 20.0  # seconds of one request that waits
 _BREATH: Final = 0.05  # seconds before a server is asked again on which too many wait

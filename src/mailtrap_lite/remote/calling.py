@@ -25,6 +25,7 @@ from mailtrap_lite.errors import (
     TooManySandboxes,
 )
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 PATIENCE: Final = 30.0  # seconds of silence
 JSON: Final = "application/json"
 _ERRORS: Final[Mapping[int, type[MailtrapError]]] = {
@@ -149,7 +150,7 @@ class Api:
             return answer.status, answer.read(), answer.headers.get_content_type() == JSON
         except (OSError, http.client.HTTPException) as err:
             where = self.place.url
-            raise SharedServerLost(f"the shared mail server at {where} does not answer: {_reason(err)}") from err
+            raise SharedServerLost(f"the shared mail server at {where} does not answer: {_reason(err)}") from None
         finally:
             connection.close()
 

@@ -14,6 +14,7 @@ from mailtrap_lite.remote.calling import Api
 from mailtrap_lite.remote.rebuilt import seconds_of
 from mailtrap_lite.sandbox.planning import Planning, line_of, new_seed
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _PATH = "/api/v1/faults"
 _GONE = frozenset({404})
 

@@ -12,6 +12,7 @@ from mailtrap_lite.errors import BadMail, CannotShare
 from mailtrap_lite.message import Message
 from mailtrap_lite.reports import Reporter, bounce, complaint
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _HOST = "mailtrap.test"
 
 

@@ -21,6 +21,7 @@ from mailtrap_lite.sandbox.turn import Stray, address_of, new_token
 from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.settings import Endpoint
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 PASSWORD: Final = "any"  # noqa: S105 - every one is right
 _ANYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - what a server says that listens everywhere
 
@@ -182,6 +183,11 @@ class RemoteSandbox(RemoteProvoked, Expecting):
     def tls(self) -> NoReturn:
         """Raise CannotShare: the certificate is the server's own, and its file is where that runs."""
         raise CannotShare("tls: the certificate of a shared server is known where it runs; see --tls-cert")
+
+    @property
+    def outages(self) -> int:
+        """None: a shared server is not down on purpose."""
+        return 0
 
     def down(self) -> NoReturn:
         """Raise CannotShare: the ports are everybody's."""

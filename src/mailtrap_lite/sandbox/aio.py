@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar, Unpack
+from typing import TypeVar, Unpack, cast
 
 from mailtrap_lite.errors import MissingExtra
 from mailtrap_lite.expectation import Conditions, Mail
@@ -13,6 +13,7 @@ from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import waiting
 from mailtrap_lite.sandbox.waiting import Stopwatch, Watched
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 T = TypeVar("T")
 
 
@@ -32,7 +33,6 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> Message:
         """Return the first such mail, waiting for it; see `Expecting.wait_for`."""
-        __tracebackhide__ = True
         mail = Mail.of(expected, "wait_for", conditions)
         return (await _in_a_thread(partial(waiting.first, self._watched, mail, 1, after=after, timeout=timeout)))[0]
 
@@ -47,7 +47,6 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> list[Message]:
         """Return the first `count` such mails, waiting for them; see `Expecting.wait_for_all`."""
-        __tracebackhide__ = True
         mail = Mail.of(expected, "wait_for_all", conditions)
         return await _in_a_thread(partial(waiting.first, self._watched, mail, count, after=after, timeout=timeout))
 
@@ -62,7 +61,6 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> list[Message]:
         """Return all such mails, exactly `count` or one at least; see `Expecting.assert_sent`."""
-        __tracebackhide__ = True
         mail = Mail.of(expected, "assert_sent", conditions)
         return await _in_a_thread(partial(waiting.sent, self._watched, mail, count, after=after, timeout=timeout))
 
@@ -77,25 +75,38 @@ class Aio:
         **conditions: Unpack[Conditions],
     ) -> None:
         """Return when no such mail is here and none comes; see `Expecting.assert_no_mail`."""
-        __tracebackhide__ = True
         mail = Mail.of(expected, "assert_no_mail", conditions)
         await _in_a_thread(partial(waiting.none, self._watched, mail, within=within, after=after, timeout=timeout))
 
 
 async def _in_a_thread(wait: Callable[..., T]) -> T:
     """Call `wait` with a stopwatch in a thread, and have it end soon if we are cancelled."""
-    __tracebackhide__ = True
     try:
         import anyio.to_thread  # an extra, imported by who uses it
     except ImportError as err:
         raise MissingExtra("mailtrap.aio needs anyio; pip install 'mailtrap-lite[aio]'") from err
     given_up = threading.Event()
+    failures: list[Exception] = []
+
+    def work() -> T | None:
+        try:
+            return wait(stopwatch=Stopwatch(given_up.is_set))
+        except Exception as err:  # noqa: BLE001 - raised below, without the frames of loop and threads in between
+            failures.append(err)
+            return None
+
     try:
-        return await anyio.to_thread.run_sync(
-            partial(wait, stopwatch=Stopwatch(given_up.is_set)),
+        result = await anyio.to_thread.run_sync(
+            work,
             abandon_on_cancel=True,
             # One of its own: waits that last must not keep each other from beginning.
             limiter=anyio.CapacityLimiter(1),
         )
     finally:
         given_up.set()
+    if failures:
+        try:
+            raise failures[0]
+        finally:
+            failures.clear()  # else error, frame and list hold each other
+    return cast(T, result)

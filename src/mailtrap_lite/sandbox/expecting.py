@@ -17,6 +17,8 @@ from mailtrap_lite.sandbox.waiting import Stopwatch, Watched
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.aio import Aio
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 class Expecting(ABC):
     """Any thread but the loop's; each blocks. From a coroutine use `aio`, which has the same ones.
@@ -53,7 +55,6 @@ class Expecting(ABC):
 
         Raises NoMailArrived, an AssertionError, which lists what did arrive and how each differs, the nearest first.
         """
-        __tracebackhide__ = True
         _refuse_in_a_coroutine("wait_for")
         mail = Mail.of(expected, "wait_for", conditions)
         return waiting.first(self._watched(), mail, 1, after=after, timeout=timeout, stopwatch=Stopwatch())[0]
@@ -73,7 +74,6 @@ class Expecting(ABC):
         More are no failure, since another one could come right after; `assert_sent(..., count=3)` is exact.
         Raises NoMailArrived.
         """
-        __tracebackhide__ = True
         _refuse_in_a_coroutine("wait_for_all")
         mail = Mail.of(expected, "wait_for_all", conditions)
         return waiting.first(self._watched(), mail, count, after=after, timeout=timeout, stopwatch=Stopwatch())
@@ -93,7 +93,6 @@ class Expecting(ABC):
         Waits for as many as there must be, and for the end of each mail that clients are about to deliver then.
         Raises NoMailArrived for too few, UnexpectedMail for too many.
         """
-        __tracebackhide__ = True
         _refuse_in_a_coroutine("assert_sent")
         mail = Mail.of(expected, "assert_sent", conditions)
         return waiting.sent(self._watched(), mail, count, after=after, timeout=timeout, stopwatch=Stopwatch())
@@ -114,7 +113,6 @@ class Expecting(ABC):
         within `timeout` seconds more. A connection that is open without a mail is no mail.
         Raises UnexpectedMail, an AssertionError, which lists the mail, or the sessions that did not come to an end.
         """
-        __tracebackhide__ = True
         _refuse_in_a_coroutine("assert_no_mail")
         mail = Mail.of(expected, "assert_no_mail", conditions)
         waiting.none(self._watched(), mail, within=within, after=after, timeout=timeout, stopwatch=Stopwatch())

@@ -21,6 +21,7 @@ from mailtrap_lite.settings import Settings
 if TYPE_CHECKING:
     from mailtrap_lite.faults import ActiveFault, Fault, Occasion
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 log = logging.getLogger(__name__)
 
 MOST: Final = 1000  # in force at once

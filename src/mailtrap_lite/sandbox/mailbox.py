@@ -16,6 +16,8 @@ from mailtrap_lite.sandbox.waiting import Watchable, Watched
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.planting import Plantable
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 class Holding(Watchable, Protocol):
     """What has mailboxes: a sandbox, here or elsewhere. Its verbs are `Sandbox`'s."""

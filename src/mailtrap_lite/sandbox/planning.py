@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.faults import Action, Fault, Hit
     from mailtrap_lite.message import Protocol as Spoken
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _MOST_TOLD: Final = 5  # sessions, in a line
 
 

@@ -13,6 +13,8 @@ from typing import TypeAlias
 from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Content
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 # What can be planted: the bytes, an email.message, or the path of an .eml file.
 Plantable: TypeAlias = bytes | EmailMessage | os.PathLike[str]
 

@@ -13,6 +13,8 @@ from mailtrap_lite.reports import Reporter, bounce, complaint
 if TYPE_CHECKING:
     from mailtrap_lite.sandbox.sandbox import Sandbox
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 def bounced(
     sandbox: Sandbox, message: Message, *, status: str, to: Sequence[str] | None, reason: str | None

@@ -215,9 +215,10 @@ class Sandbox(Conversing, Relaying, Expecting):
         A store that changes at every try is cut to what the counts say.
         """
         for _ in range(MOST_TRIES):
-            revision = self.revision
+            # One change may be committed and not be counted in the revision yet: the totals beside it tell.
+            revision, before = self.revision, self.counts()
             found, counts = self.summaries(start=start, limit=limit, order=order), self.counts()
-            if self.revision == revision:
+            if (self.revision, before) == (revision, counts):
                 return found, counts
         return found[: max(0, counts.total - start)], counts
 

@@ -16,6 +16,7 @@ from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Message, Recorder, Session
 from mailtrap_lite.message.underway import UnderWay, mail_under_way
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 MOST_STRAYS: Final = 100  # of one test that are kept; the newest
 PATIENCE: Final = 5.0  # seconds for what is being stored at the end of a test
 DOMAIN: Final = "example.test"  # RFC 2606 section 2: nobody has it

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mailtrap_lite.accounts import Selection
     from mailtrap_lite.search import Query
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 # How often is looked whether a mail under way was decided: nobody is told of a session that sends RSET.
 _LOOK = 0.005
 # How soon a wait that was given up by its coroutine ends.
@@ -114,7 +116,6 @@ def first(
     watched: Watched, expected: Mail, count: int, *, after: int | Message, timeout: float, stopwatch: Stopwatch
 ) -> list[Message]:
     """Return the first `count` such mails, oldest first; raises NoMailArrived."""
-    __tracebackhide__ = True  # the line of the test is what failed
     _check(count=count, timeout=timeout)
     sighting = _seen(watched, expected, count, after=after, timeout=timeout, stopwatch=stopwatch)
     if len(sighting.found) < count:
@@ -126,7 +127,6 @@ def sent(
     watched: Watched, expected: Mail, count: int | None, *, after: int | Message, timeout: float, stopwatch: Stopwatch
 ) -> list[Message]:
     """Return all such mails, which are exactly `count`, or one at least; raises NoMailArrived or UnexpectedMail."""
-    __tracebackhide__ = True  # the line of the test is what failed
     wanted = 1 if count is None else count
     _check(count=wanted, timeout=timeout)
     sighting = _seen(watched, expected, wanted, after=after, timeout=timeout, stopwatch=stopwatch)
@@ -148,7 +148,6 @@ def none(
 
     What was begun in that time, and is not decided, is waited for: `timeout` seconds more at most.
     """
-    __tracebackhide__ = True  # the line of the test is what failed
     _check(within=within, timeout=timeout)
     sighting = Sighting(watched.asked(expected), cursor_of(after), [], [])
     while True:
@@ -167,7 +166,11 @@ def none(
 
 def cursor_of(after: int | Message) -> int:
     """Return the id behind which mail counts."""
-    return after.id if isinstance(after, Message) else after
+    if isinstance(after, Message):
+        return after.id
+    if isinstance(after, bool) or not isinstance(after, int):
+        raise TypeError(f"after={after!r} is not a message, nor the number of one, nor a mark()")
+    return after
 
 
 def _check(*, count: int = 1, **seconds: float) -> None:

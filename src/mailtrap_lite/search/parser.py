@@ -21,6 +21,7 @@ from mailtrap_lite.search.words import Searched
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 LONGEST = 10_000  # characters of a query
 DEEPEST = 50  # parentheses within each other
 MOST_TERMS = 200
@@ -162,7 +163,7 @@ class _Parser:
             return term.read(Given(value, exact, quoted, self.now, self.tz))
         except Unfit as err:
             hint = f'; put it in quotes to look for the text "{term.name}:"' if not value else ""
-            self._refuse(start, f"{term.name}: {err}{hint}")
+            raise BadQuery(self.text, start, f"{term.name}: {err}{hint}") from None
 
     def _value(self, start: int, *, word: bool) -> str:
         """Read a phrase, or a word as far as white space or a parenthesis that was not opened in it.

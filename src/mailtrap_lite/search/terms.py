@@ -16,6 +16,7 @@ from mailtrap_lite.search.words import Has, Section
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)(k|m|g)?i?b?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,998}")  # RFC 5322 section 2.2

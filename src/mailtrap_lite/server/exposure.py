@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from mailtrap_lite.credentials import credentials_of
 from mailtrap_lite.errors import BadSetting
@@ -43,6 +44,7 @@ def refuse_users_without_password(settings: Settings) -> None:
             )
 
 
+@lru_cache(maxsize=64)  # servers of tests have the same three, over and over
 def _is_near(endpoint: Endpoint) -> bool:
     host = endpoint.host.lower()
     if endpoint.path or host == "localhost" or host.endswith(".localhost"):

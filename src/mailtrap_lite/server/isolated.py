@@ -8,6 +8,8 @@ from mailtrap_lite.accounts import EVERYTHING
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.sandbox.turn import DOMAIN, Stray
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 class Isolated(ABC):
     """The part of a server that tells its tests apart. Any thread but the loop's."""

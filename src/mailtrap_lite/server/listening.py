@@ -37,9 +37,11 @@ def listen(endpoint: Endpoint, *, setting: str) -> socket.socket:
     """
     if endpoint.path:
         return _listen_at(Path(endpoint.path), setting)
+    # A name of ASCII needs none of the tables of idna, whose import the first server of a suite would pay for.
+    host = endpoint.host.encode() if endpoint.host.isascii() else endpoint.host
     try:
         found = socket.getaddrinfo(
-            endpoint.host, endpoint.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+            host, endpoint.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )
         family, _, _, _, address = found[0]
         if endpoint.port:

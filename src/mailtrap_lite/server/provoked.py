@@ -10,6 +10,8 @@ from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Faults, Sandbox
 from mailtrap_lite.settings import Settings
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
+
 
 class Provoked(ABC):
     """The half of a server that misbehaves when asked to. Any thread but the loop's."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.server.webhooks import Tellers
     from mailtrap_lite.web import WebServer
 
+__tracebackhide__ = True  # pytest shows the line of the test, not ours; all with --full-trace
 log = logging.getLogger(__name__)
 
 # What a server inside a program has where the command has fixed ports.
@@ -72,6 +73,7 @@ class _Running:
     web_sockets: list[socket.socket]
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
+    outages: int = 0
     relays: Relays | None = None
     tellers: Tellers | None = None
 
@@ -201,6 +203,7 @@ class Server(Provoked, Moving, Isolated, Expecting):
         if running.is_down:
             raise RuntimeError("the server is down already")
         running.is_down = True
+        running.outages += 1
         self._go_down(running)
         try:
             yield
@@ -209,6 +212,11 @@ class Server(Provoked, Moving, Isolated, Expecting):
                 running.serving = running.loop.start(come_up(running.doors))
                 running.serving.result(PATIENCE)
             running.is_down = False
+
+    @property
+    def outages(self) -> int:
+        """How often it was down on purpose since it was started."""
+        return self._life.outages
 
     def _go_down(self, running: _Running) -> None:
         served = running.serving.result(PATIENCE)
