@@ -8,9 +8,8 @@ import time
 from collections import defaultdict
 
 from mailtrap_lite.errors import MailtrapError
-from mailtrap_lite.relay.client import Server
-from mailtrap_lite.relay.courier import Courier, Nowhere
-from mailtrap_lite.relay.ways import Ways
+from mailtrap_lite.relay.courier import Courier
+from mailtrap_lite.relay.ways import Ways, Where
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.store import Store
 
@@ -30,7 +29,7 @@ class Relay:
         self._store = store
         self._ways = ways
         self._lock = threading.Lock()
-        self._at_work: defaultdict[Server | Nowhere, dict[Courier, threading.Thread]] = defaultdict(dict)
+        self._at_work: defaultdict[Where, dict[Courier, threading.Thread]] = defaultdict(dict)
         self._stopping = threading.Event()
         self._broken = threading.Event()  # a courier has left something in flight
         self._thread = threading.Thread(target=self._run, name="mailtrap-lite relay", daemon=True)
@@ -95,7 +94,7 @@ class Relay:
         """
         if self._store.held:
             return False
-        domains: defaultdict[Server | Nowhere, list[str]] = defaultdict(list)
+        domains: defaultdict[Where, list[str]] = defaultdict(list)
         for domain in self._store.due_domains(now=self._sandbox.queue.now()):
             domains[self._ways.to(domain)].append(domain)
         most = self._sandbox.settings.relay_connections
@@ -104,8 +103,8 @@ class Relay:
             self._start(where, domains[where])
         return bool(wanted)
 
-    def _start(self, where: Server | Nowhere, domains: list[str]) -> None:
-        courier = Courier(self._sandbox, self._store, self._ways.outbound, where, domains)
+    def _start(self, where: Where, domains: list[str]) -> None:
+        courier = Courier(self._sandbox, self._store, self._ways, where, domains)
         thread = threading.Thread(target=self._work, args=(where, courier), name="mailtrap-lite courier", daemon=True)
         with self._lock:
             if self._stopping.is_set():
@@ -113,7 +112,7 @@ class Relay:
             self._at_work[where][courier] = thread
         thread.start()
 
-    def _work(self, where: Server | Nowhere, courier: Courier) -> None:
+    def _work(self, where: Where, courier: Courier) -> None:
         try:
             courier.run()
         except MailtrapError as err:
