@@ -22,6 +22,7 @@ from mailtrap_lite.relaying.verdicts import Said, Stage, refused_here
 from mailtrap_lite.store import Settlement, Trial
 
 if TYPE_CHECKING:
+    from mailtrap_lite.relay.places import Taker
     from mailtrap_lite.relay.ways import Ways, Where
     from mailtrap_lite.sandbox import Sandbox
     from mailtrap_lite.store import Store
@@ -43,12 +44,16 @@ LINGER = 0.3
 class Courier:
     """Runs in a thread of its own; `stop` comes from any."""
 
-    def __init__(self, sandbox: Sandbox, store: Store, ways: Ways, where: Where, domains: Collection[str]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, store: Store, ways: Ways, where: Where, domains: Collection[str], taker: Taker
+    ) -> None:
+        """taker: whose place among the connections this one has."""
         self._sandbox = sandbox
         self._store = store
         self._ways = ways
         self._where = where
         self._domains = domains
+        self._taker = taker
         self._client: Client | None = None
         self._unreachable: Said | None = None
         self._stopped = False
@@ -65,7 +70,7 @@ class Courier:
     def run(self) -> None:
         """Work until nothing is due. Raises StoreError, and ServerClosed once the store is closed."""
         try:
-            while not self._stopped and (taken := self._take()):
+            while not self._stopped and not self._is_to_leave() and (taken := self._take()):
                 began = time.monotonic()
                 for _, group in groupby(taken, key=lambda entry: (entry.message, entry.sender)):
                     self._move(list(group))
@@ -76,6 +81,10 @@ class Courier:
         finally:
             if self._client is not None:
                 self._client.quit()
+
+    def _is_to_leave(self) -> bool:
+        """Return whether another sandbox has no connection there and should have this one's place."""
+        return self._ways.places.is_wanted(self._where, self._taker)
 
     @property
     def _server(self) -> Server | None:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 
 from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.relay.courier import Courier
@@ -43,6 +44,7 @@ class Relay:
     def stop(self, timeout: float = 2.0) -> None:
         """End; what is under way is tried again at the next start. Waits for timeout seconds at most."""
         self._stopping.set()
+        self._ways.places.wait_for((), self._wake)
         end = time.monotonic() + timeout
         if not self._store.closed:
             self._store.nudge()
@@ -93,21 +95,30 @@ class Relay:
         Return whether one was started: it soon takes something, and then another may be wanted.
         """
         if self._store.held:
+            self._ways.places.wait_for((), self._wake)
             return False
         domains: defaultdict[Where, list[str]] = defaultdict(list)
         for domain in self._store.due_domains(now=self._sandbox.queue.now()):
             domains[self._ways.to(domain)].append(domain)
-        most = self._sandbox.settings.relay_connections
-        wanted = [where for where in domains if len(self._at_work.get(where, ())) < most]
-        for where in wanted:
+        places = self._ways.places
+        got = [where for where in domains if places.take(where, self._wake)]
+        places.wait_for(domains.keys() - got, self._wake)
+        for where in got:
             self._start(where, domains[where])
-        return bool(wanted)
+        return bool(got)
+
+    def _wake(self) -> None:
+        """Look again; any thread."""
+        if not self._store.closed:
+            with suppress(MailtrapError):  # it was closed right now
+                self._store.nudge()
 
     def _start(self, where: Where, domains: list[str]) -> None:
-        courier = Courier(self._sandbox, self._store, self._ways, where, domains)
+        courier = Courier(self._sandbox, self._store, self._ways, where, domains, self._wake)
         thread = threading.Thread(target=self._work, args=(where, courier), name="mailtrap-lite courier", daemon=True)
         with self._lock:
             if self._stopping.is_set():
+                self._ways.places.give_back(where, self._wake)
                 return
             self._at_work[where][courier] = thread
         thread.start()
@@ -125,5 +136,6 @@ class Relay:
         finally:
             with self._lock:
                 del self._at_work[where][courier]
+            self._ways.places.give_back(where, self._wake)
             if self._broken.is_set() and not self._store.closed:
                 self._store.nudge()  # else there may be no news for long

@@ -10,6 +10,7 @@ from mailtrap_lite.credentials import relay_login
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.outbound import Outbound
 from mailtrap_lite.relay.client import Server
+from mailtrap_lite.relay.places import Places
 from mailtrap_lite.relaying import Policy, Route
 from mailtrap_lite.relaying.verdicts import Said, Stage
 from mailtrap_lite.settings import Settings
@@ -34,11 +35,12 @@ Where = Server | ByMx | Nowhere
 
 
 class Ways:
-    """One for all sandboxes of a server. Any thread."""
+    """One for all sandboxes of a server. Any thread. places: how many connect at once."""
 
     def __init__(self, policy: Policy, settings: Settings) -> None:
         """Raises BadSetting for a login or authorities that cannot be read, and for MX records nobody can look up."""
         self._outbound = Outbound(settings.relay_hosts)
+        self.places: Places[Where] = Places(settings.relay_connections)
         self._policy = policy
         self._settings = settings
         self._login = relay_login(settings)
