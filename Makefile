@@ -12,7 +12,6 @@ run: $(VENV)/run
 # worksteal gives each worker whole files, and so what they share is set up once.
 test: $(VENV)/dev
 	.ci/debian-packages
-	.ci/smtp-sink
 	.ci/rival-suites $(BIN)/python
 	PYTHONMALLOC=pymalloc $(BIN)/python -X dev -m pytest -n auto --dist worksteal $(ARGS)
 

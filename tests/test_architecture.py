@@ -47,6 +47,7 @@ FLOORS: dict[str, int] = {
     "mailtrap_lite.pop3.stay": 4,
     "mailtrap_lite.pop3.visit": 4,
     "mailtrap_lite.web": 4,
+    "mailtrap_lite.webhook": 4,
     "mailtrap_lite.server": 5,
     "mailtrap_lite.cli": 6,
     "mailtrap_lite.__main__": 7,
@@ -83,13 +84,14 @@ OUTSIDE = {
 }
 
 # Who may start threads or listen: the server, the one writer of a file, who reads mail behind a search, the web server,
-# whose threads are requests, and the relay, whose threads are connections.
+# whose threads are requests, the relay, whose threads are connections, and webhooks, one for each sandbox.
 MAY_START_THREADS = {
     "mailtrap_lite.relay.",
     "mailtrap_lite.server",
     "mailtrap_lite.store.catalogue",
     "mailtrap_lite.store.file",
     "mailtrap_lite.web",
+    "mailtrap_lite.webhook.",
 }
 
 SOURCES = ("src", "pytest_plugin")
@@ -169,7 +171,13 @@ def test_rules_build_on_rules_without_a_circle() -> None:
 
 
 def test_doors_never_import_each_other(project: Path) -> None:
-    doors = ("mailtrap_lite.smtp", "mailtrap_lite.pop3", "mailtrap_lite.web", "mailtrap_lite.relay.")
+    doors = (
+        "mailtrap_lite.smtp",
+        "mailtrap_lite.pop3",
+        "mailtrap_lite.web.",
+        "mailtrap_lite.webhook.",
+        "mailtrap_lite.relay.",
+    )
     wrong = [
         f"{path.relative_to(project)}:{line} imports {name}"
         for module, path in modules(project)

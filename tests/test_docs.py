@@ -146,7 +146,7 @@ def blocks(document: Path, language: str) -> list[str]:
     [
         "README.md",
         *(f"docs/{name}.md" for name in ("asserting", "faults", "isolation", "mailboxes", "moving", "plugin")),
-        *(f"docs/{name}.md" for name in ("reading", "relaying", "sandboxes")),
+        *(f"docs/{name}.md" for name in ("reading", "relaying", "sandboxes", "webhooks")),
     ],
 )
 def test_the_python_of_a_document_runs(name: str, pytester: pytest.Pytester) -> None:

@@ -20,6 +20,7 @@ PLUGINS = {
     "flask_reset": (),
     "playwright_reset": (),
     "smtplib_newsletter": (),
+    "two_servers": (),
     "xdist_receipts": ("xdist",),
 }
 BROWSERS = (os.environ.get("MAILTRAP_LITE_CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome"))
@@ -39,6 +40,9 @@ def test_each_example_is_run_and_listed() -> None:
 def test_the_tests_of_an_example_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name.startswith("playwright") and not any(BROWSERS):
         pytest.skip("an example opens a browser: apt-get install chromium")
+    for program in ("msmtp", "mpop", "fetchmail") if name == "two_servers" else ():
+        if shutil.which(program) is None:
+            pytest.skip(f"an example sends and fetches with {program}: apt-get install {program}")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     plugins = [word for plugin in ("pytest_mailtrap_lite", *PLUGINS[name]) for word in ("-p", plugin)]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins]

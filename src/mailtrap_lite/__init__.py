@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from mailtrap_lite.message.codes import Code
     from mailtrap_lite.message.links import Link
+    from mailtrap_lite.message.notices import Notice, Telling
     from mailtrap_lite.message.queued import Attempt, QueueEntry, QueueState, Why
     from mailtrap_lite.message.signed import DkimSignature
     from mailtrap_lite.message.unsubscribing import UnsubscribeTarget
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.sandbox.mailqueue import MailQueue
     from mailtrap_lite.sandbox.releasing import Release
     from mailtrap_lite.sandbox.turn import Stray
+    from mailtrap_lite.sandbox.webhooks import Webhooks
     from mailtrap_lite.server import Server
     from mailtrap_lite.settings import Endpoint, Settings
 
@@ -131,6 +133,7 @@ _HOMES = {
     ),
     "mailtrap_lite.message.codes": ("Code",),
     "mailtrap_lite.message.links": ("Link",),
+    "mailtrap_lite.message.notices": ("Notice", "Telling"),
     "mailtrap_lite.message.queued": ("Attempt", "QueueEntry", "QueueState", "Why"),
     "mailtrap_lite.message.signed": ("DkimSignature",),
     "mailtrap_lite.message.unsubscribing": ("UnsubscribeTarget",),
@@ -138,6 +141,7 @@ _HOMES = {
     "mailtrap_lite.sandbox": ("Mailbox", "Sandbox", "Sandboxes", "SearchPage"),
     "mailtrap_lite.sandbox.mailqueue": ("MailQueue",),
     "mailtrap_lite.sandbox.releasing": ("Release",),
+    "mailtrap_lite.sandbox.webhooks": ("Webhooks",),
     "mailtrap_lite.sandbox.turn": ("Stray",),
     "mailtrap_lite.server": ("Server",),
     "mailtrap_lite.settings": ("Endpoint", "Settings"),
@@ -186,6 +190,7 @@ __all__ = [
     "NotOneClick",
     "NotSettled",
     "NotSigned",
+    "Notice",
     "Objection",
     "Part",
     "QueueEntry",
@@ -209,11 +214,13 @@ __all__ = [
     "StoreFull",
     "StoreUnusable",
     "Stray",
+    "Telling",
     "TooLarge",
     "TooManySandboxes",
     "UnexpectedMail",
     "Unmet",
     "UnsubscribeTarget",
+    "Webhooks",
     "Why",
     "__version__",
 ]

@@ -1,16 +1,20 @@
-"""The secrets of the settings: what opens the web door, and what opens the door of the next server.
+"""The secrets of the settings: what opens the web door, or that of the next server, and what signs webhooks.
 
 Reads the files that hold them; knows no request.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.settings import Settings
+
+_SIGNING = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,23 @@ def relay_login(settings: Settings) -> tuple[str, str] | None:
     if settings.relay_user is None or password is None:
         return None
     return settings.relay_user, password
+
+
+def webhook_key(settings: Settings) -> bytes | None:
+    """Return what webhooks are signed with, None without; raises BadSetting.
+
+    After `whsec_` stand the octets in base64, as Standard Webhooks has it; any other text stands for its own.
+    """
+    secret = _given(settings, "webhook_secret", settings.webhook_secret, settings.webhook_secret_file)
+    if secret is None or not secret.startswith(_SIGNING):
+        return None if secret is None else secret.encode()
+    try:
+        key = base64.b64decode(secret.removeprefix(_SIGNING), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key:
+        raise BadSetting(f"webhook_secret: what follows {_SIGNING} is not base64")
+    return key
 
 
 def _given(settings: Settings, name: str, value: str | None, file: Path | None) -> str | None:

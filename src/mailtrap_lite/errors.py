@@ -210,8 +210,6 @@ class NoRelay(CannotRelay):
 class NotAllowed(CannotRelay):
     """Mail may not be sent on to a recipient."""
 
-    http = 403
-
 
 class Objection(MailtrapError):
     """A strict server refuses a mail; the text names what lint found."""

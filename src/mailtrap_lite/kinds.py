@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # Any: a kind reads a type of its own
+from urllib.parse import urlsplit
 
 NEVER = "never"
+# What a webhook can be told of.
+EVENTS = ("accepted", "fetched", "deleted", "relayed", "bounced")
 
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -205,6 +208,23 @@ def _patterns(text: str) -> tuple[str, ...]:
     return found
 
 
+def _url(text: str) -> str:
+    parts = urlsplit(text)  # ValueError for a bad port
+    plain = text.isascii() and text.isprintable() and " " not in text
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.fragment:
+        raise ValueError
+    if not plain or parts.port == 0:
+        raise ValueError
+    return text
+
+
+def _events(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    if not found or not set(found) <= set(EVENTS):
+        raise ValueError
+    return found
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.lower() not in words:
@@ -263,6 +283,8 @@ FAULTS = Kind(
     _lines, "STAGE [CONDITION ...] ACTION [COUNT], several separated by semicolons; see faults", "FAULT", separator=";"
 )
 
+URL = Kind(_url, "an http or https URL without a user name, for example https://ci.example.test/mail", "URL")
+WEBHOOK_EVENTS = Kind(_events, f"of {', '.join(EVENTS)}, several separated by commas", "EVENT,EVENT")
 RELAY_TLS = Kind(
     _one_of("off", "offered", "required", "implicit"),
     "off, offered, required or implicit",

@@ -16,6 +16,7 @@ from mailtrap_lite.kinds import (
     DELAY,
     ENDPOINT,
     ENDPOINT_OR_SOCKET,
+    EVENTS,
     EXPIRY,
     FAULTS,
     FORWARDS,
@@ -39,7 +40,9 @@ from mailtrap_lite.kinds import (
     STORE,
     SWITCH,
     TOKEN,
+    URL,
     USERS,
+    WEBHOOK_EVENTS,
     Endpoint,
     Kind,
     names_of,
@@ -220,6 +223,17 @@ class Settings:
         432_000.0, SECONDS, "how long is tried to send mail on before its sender gets it back"
     )
     relay_warn: int = _setting(14_400, DELAY, "after how long its sender is told that mail still waits to be sent on")
+    webhook_url: str | None = _setting(None, URL, "who is told of what happens to mail; nobody if it is not given")
+    webhook_secret: str | None = _setting(
+        None, PASSWORD, "what each of these requests is signed with; whsec_ and base64, or any text"
+    )
+    webhook_secret_file: Path | None = _setting(None, PATH, "a file whose first line is webhook_secret")
+    webhook_events: tuple[str, ...] = _setting(EVENTS, WEBHOOK_EVENTS, "what webhook_url is told of")
+    webhook_timeout: float = _setting(10.0, SECONDS, "how long webhook_url may take to answer")
+    webhook_retry: float = _setting(
+        10.0, SECONDS, "the wait before webhook_url is told again; each further one is twice as long, up to an hour"
+    )
+    webhook_expire: float = _setting(432_000.0, SECONDS, "how long is tried to tell webhook_url of something")
     keep_messages: int = _setting(10_000, AMOUNT, "messages kept, the oldest go first")
     sandboxes: int = _setting(1000, AMOUNT, "sandboxes at once, beside the one that is always there; 0: no limit")
     sandbox_idle: float = _setting(

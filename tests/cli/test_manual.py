@@ -30,11 +30,19 @@ def in_sh(script: str, environment: dict[str, str], where: Path) -> subprocess.C
 
 
 @pytest.fixture
+def mailtrap_settings() -> dict[str, str]:
+    """Mail may be released."""
+    return {"relay": "127.0.0.1:9", "relay_hosts": "127.0.0.1", "relay_to": "*@example.com"}
+
+
+@pytest.fixture
 def around(with_programs: dict[str, str], mailtrap: Server, tmp_path: Path) -> dict[str, str]:
     """An environment with a server that has mail, and the files that the examples name."""
     for _ in range(8):
         mailtrap.sandbox.deliver(MAIL, to=["bob@example.com"], sender="shop@example.com")
     mailtrap.sandbox.deliver(MAIL, to=["bob@example.com"], sender="shop@example.com", received_at=1_700_000_000)
+    mailtrap.queue.pause()  # nobody is there to take it
+    mailtrap.release(1)
     home = tmp_path / "home"
     for path in ("mail.eml", "tests/mail/one.eml", "home/Maildir/new/1.x"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ class Answering(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    do_HEAD = do_GET  # noqa: N815  (the name in http.server)
+    do_HEAD = do_POST = do_GET  # noqa: N815  (the name in http.server)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name in http.server)
         """Say nothing."""
@@ -314,8 +314,13 @@ PERMITTED = {
     # Commands ask the server that they are pointed at, and hand it mail.
     ("mailtrap_lite/cli/calling.py", "connect"),
     ("mailtrap_lite/cli/calling.py", "http.client"),
+    # A test asks the server that it is pointed at.
+    ("mailtrap_lite/remote/calling.py", "http.client"),
     ("mailtrap_lite/cli/relaying.py", "create_connection"),
     ("mailtrap_lite/cli/submission.py", "smtplib"),
+    # smtplib, which gets each of its connections from `outbound`.
+    ("mailtrap_lite/relay/client.py", "connect"),
+    ("mailtrap_lite/relay/client.py", "smtplib"),
 }
 
 
@@ -334,3 +339,30 @@ def test_nothing_else_in_the_package_connects_to_anywhere(project: Path) -> None
                 found.add((name, node.module))
 
     assert {entry for entry in found if entry not in PERMITTED} == set()
+
+
+def test_a_body_is_posted_and_a_redirect_is_no_way(out: Outbound, site: Site) -> None:
+    site.replies = {"POST /old": (307, {"Location": "/new"})}
+
+    sent = out.post(f"{site.url}/new?x=1", b"{}", headers={"Content-Type": "application/json"})
+    moved = out.post(f"{site.url}/old", b"{}", headers={})
+
+    assert (sent.status, moved.status) == (200, 307)
+    assert [(method, path) for method, path, _ in site.asked] == [("POST", "/new?x=1"), ("POST", "/old")]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://10.0.0.1/", "private"),
+        ("http://169.254.169.254/latest", "link-local"),
+        ("http://[::ffff:10.0.0.1]/", "IPv4-mapped"),
+        ("http://[64:ff9b::1]/", "NAT64"),
+        ("file:///etc/passwd", "only http and https"),
+    ],
+)
+def test_a_body_goes_nowhere_that_is_forbidden(out: Outbound, url: str, reason: str) -> None:
+    outcome = out.post(url, b"{}", headers={})
+
+    assert outcome.status == 0
+    assert reason in outcome.reason

@@ -12,6 +12,7 @@ import pytest
 from mailtrap_lite.message import Ending
 from mailtrap_lite.message.compared import Where
 from mailtrap_lite.message.filenames import Danger
+from mailtrap_lite.message.queued import QueueState, Why
 from mailtrap_lite.message.received import Broken
 from mailtrap_lite.message.remote import Kind
 from mailtrap_lite.message.unsubscribe import Fault
@@ -61,6 +62,8 @@ def test_templates_ask_only_for_texts_that_there_are(project: Path) -> None:
         ("danger.", Danger),
         ("envelope.", Where),
         ("ending.", Ending),
+        ("queue.state.", QueueState),
+        ("entry.why.", Why),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )

@@ -395,7 +395,7 @@ def test_pages_lead_to_where_one_signs_out_if_there_is_a_password(
 
     page = client.get(path, headers=basic("", PASSWORD)).text
 
-    assert ('href="/login">Sign out</a>' in page) is offered
+    assert ('href="/login" title="Sign out">' in page) is offered
 
 
 def test_the_inbox_leads_to_the_reference_of_the_api(client: FlaskClient) -> None:

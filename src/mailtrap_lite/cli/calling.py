@@ -18,7 +18,17 @@ _PIECE = 65536
 _MESSAGE = "/api/v1/message/"
 
 # What a status means for a script; any other is a server that cannot do it now.
-_CODES = {400: USAGE, 401: REFUSED, 403: REFUSED, 404: NOTHING, 413: USAGE, 415: USAGE, 421: REFUSED, 422: USAGE}
+_CODES = {
+    400: USAGE,
+    401: REFUSED,
+    403: REFUSED,
+    404: NOTHING,
+    409: REFUSED,
+    413: USAGE,
+    415: USAGE,
+    421: REFUSED,
+    422: USAGE,
+}
 _CODES |= {429: REFUSED}
 _MEANS = {
     401: "it wants a password or a token, and not this one; give --token or MAILTRAP_LITE_WEB_TOKEN, "

@@ -1,117 +1,14 @@
 """The commands as one table, from which arguments are read, and --help, docs/commands.md and completions are made.
 
 It imports next to nothing: a script starts a command for each mail that it waits for, a completion does at each Tab.
-That is why the rows are named tuples here, and no dataclasses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import Enum
-from importlib import import_module
-from typing import Any, NamedTuple  # Any: the values that argparse read
+from mailtrap_lite.cli.command import CONNECTION, Command, Kind, Option
+from mailtrap_lite.cli.moving import MOVING
 
 SERVE = "serve"
-Run = Callable[[Any, Mapping[str, str]], int]
-
-
-class Kind(Enum):
-    """What a value is, for reading and for completing it."""
-
-    TEXT = "text"
-    COUNT = "count"
-    SECONDS = "seconds"
-    FILE = "file"
-    DIRECTORY = "directory"
-    WORD = "word"
-    QUERY = "query"
-    MAILBOX = "mailbox"
-    MESSAGE = "message"
-
-
-class Option(NamedTuple):
-    """A flag or an argument.
-
-    flags: one name in capitals for an argument. metavar: "" for a switch. many: "+" may be given several times,
-    "?" may be left out, "*" any number. words: what it takes, if it takes nothing else.
-    implied: the value of a flag that is given without one.
-    """
-
-    flags: tuple[str, ...]
-    text: str
-    metavar: str = ""
-    kind: Kind = Kind.TEXT
-    many: str = ""
-    words: tuple[str, ...] = ()
-    implied: str = ""
-    of_connection: bool = False
-
-    @property
-    def is_positional(self) -> bool:
-        """Whether it is an argument, and no flag."""
-        return not self.flags[0].startswith("-")
-
-
-class Command(NamedTuple):
-    """A command.
-
-    text: what it does, in a sentence. about: what else there is to know. examples: lines for a shell.
-    document: what --json prints.
-    """
-
-    name: str
-    text: str
-    about: str
-    options: tuple[Option, ...]
-    examples: tuple[str, ...]
-    module: str
-    document: str = ""
-
-    def function(self) -> Run:
-        """Return what runs it."""
-        run: Run = import_module(f"mailtrap_lite.cli.{self.module}").run
-        return run
-
-
-_CONNECTION = (
-    Option(("--json",), "print one JSON document, as the HTTP API has it, and nothing else"),
-    Option(
-        ("--url",),
-        "http://HOST:PORT, https://…, unix:PATH; a base path behind it; USER:PASSWORD@ before the host "
-        "(MAILTRAP_LITE_URL)",
-        "URL",
-        of_connection=True,
-    ),
-    Option(
-        ("--ready-file",),
-        "the ready file of the server, if it has another than the usual one (MAILTRAP_LITE_READY_FILE)",
-        "PATH",
-        Kind.FILE,
-        of_connection=True,
-    ),
-    Option(("--token",), "its web_token (MAILTRAP_LITE_WEB_TOKEN)", "TOKEN", of_connection=True),
-    Option(
-        ("--token-file",),
-        "a file whose first line is that (MAILTRAP_LITE_WEB_TOKEN_FILE)",
-        "PATH",
-        Kind.FILE,
-        of_connection=True,
-    ),
-    Option(
-        ("--password-file",),
-        "a file whose first line is its web_password (or the password itself: MAILTRAP_LITE_WEB_PASSWORD)",
-        "PATH",
-        Kind.FILE,
-        of_connection=True,
-    ),
-    Option(
-        ("--ca-file",),
-        "whom to trust for https; the ready file tells it (MAILTRAP_LITE_CA_FILE)",
-        "PATH",
-        Kind.FILE,
-        of_connection=True,
-    ),
-)
 
 _QUERY = Option(("QUERY",), "a search, as in the page's search box, with ! for not", "QUERY", Kind.QUERY, "*")
 _SAYS_QUERY = (
@@ -137,7 +34,7 @@ _TABLE = (
             Option(("--mailbox",), "only what was delivered to it: an address or a local part", "NAME", Kind.MAILBOX),
             Option(("--unread",), "only what nobody opened"),
             Option(("--limit",), "how many; 50 without it, 0 for all", "N", Kind.COUNT),
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite list",
@@ -165,7 +62,7 @@ _TABLE = (
                 "?",
                 implied="",
             ),
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite show",
@@ -194,7 +91,7 @@ _TABLE = (
             Option(("--count",), "until so many matched; all of them are printed", "N", Kind.COUNT),
             Option(("--id",), "print its id only"),
             *_SHOWN,
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite wait --to bob@example.com --subject 'your order'",
@@ -230,7 +127,7 @@ _TABLE = (
                 "?",
                 implied="-",
             ),
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite send --from shop@example.com --to bob@example.com --subject Hello --text 'It works.'",
@@ -256,7 +153,7 @@ _TABLE = (
                 ("mbox", "zip", "eml"),
             ),
             _MAIL_FILE,
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite export -o mail.mbox",
@@ -284,7 +181,7 @@ _TABLE = (
             ),
             Option(("--to",), "to whom all go; may be given several times", "ADDRESS", many="+"),
             Option(("--from",), "the sender of the envelope; the null sender without it", "ADDRESS"),
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite import mail.mbox",
@@ -304,7 +201,7 @@ _TABLE = (
             Option(("--query",), "those that match a search", "QUERY", Kind.QUERY),
             Option(("--all",), "every message"),
             Option(("--yes", "-y"), "do not ask"),
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite delete 7 8",
@@ -314,6 +211,7 @@ _TABLE = (
         "deleting",
         "Deleted, how many, and Missing, the ids that no message has",
     ),
+    *MOVING,
     Command(
         "sandboxes",
         "List the sandboxes of a server that many share, make one, or delete some.",
@@ -322,7 +220,7 @@ _TABLE = (
         (
             Option(("--create",), "make one; without a name it gets one that nobody guesses", "NAME", many="?"),
             Option(("--delete",), "delete one with its mail; may be given several times", "NAME", many="+"),
-            *_CONNECTION,
+            *CONNECTION,
         ),
         (
             "mailtrap-lite sandboxes",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple  # Any: values of flags
 
-from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE, Command, Kind, Option
+from mailtrap_lite.cli.command import Command, Kind, Option
+from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE
 from mailtrap_lite.cli.failure import OK, Failure
 from mailtrap_lite.cli.output import say
 

@@ -15,7 +15,7 @@ CODES = {
     NOTHING: "nothing of the kind is there, or nothing arrived in time",
     USAGE: "the command line, or a value on it, cannot be meant",
     UNREACHABLE: "no server answers, or it cannot do it now",
-    REFUSED: "the server wants a password or a token, or refuses to be asked by this name",
+    REFUSED: "the server wants a password or a token, refuses to be asked by this name, or does not let the mail leave",
     UNWRITTEN: "standard output is closed, or cannot be written, as on a full disk; a reader that has enough is 0",
 }
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 
-from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE, Command
+from mailtrap_lite.cli.command import Command
+from mailtrap_lite.cli.commands import COMMANDS, OTHERS, SERVE
 from mailtrap_lite.cli.failure import UNWRITTEN, USAGE, Failure
 from mailtrap_lite.terminal import escaped
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtrap_lite.cli import sysexits
-from mailtrap_lite.cli.commands import COMMANDS, Command, Option
+from mailtrap_lite.cli.command import Command, Option
+from mailtrap_lite.cli.commands import COMMANDS
 from mailtrap_lite.cli.failure import CODES
 from mailtrap_lite.cli.parsing import usage
 from mailtrap_lite.cli.sendmailargs import HELP

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn  # Any: values are of the type that their option reads
 
-from mailtrap_lite.cli.commands import Command, Kind, Option
+from mailtrap_lite.cli.command import Command, Kind, Option
 from mailtrap_lite.cli.failure import USAGE, Failure
 from mailtrap_lite.cli.output import say
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from shlex import quote
 
-from mailtrap_lite.cli.commands import Kind, Option
+from mailtrap_lite.cli.command import Kind, Option
 from mailtrap_lite.cli.completing import Subject
 
 _ASKED = {Kind.MAILBOX: "mailboxes", Kind.MESSAGE: "ids"}

@@ -1,4 +1,4 @@
-"""Connecting to the address that was checked, and asking a web server whether something is there.
+"""Connecting to the address that was checked, asking a web server whether something is there, and telling one.
 
 It resolves a name once, so that a second answer of a name server cannot lead elsewhere; follows redirects one by one,
 each checked like the first; reads no body; takes no proxy from the environment; and ends in a bounded time, but for the
@@ -13,7 +13,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +52,19 @@ class _Target:
     port: int
     authority: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A body and the fields that go with it."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def fields(self) -> str:
+        """The lines of the head."""
+        return "".join(f"{name}: {value}\r\n" for name, value in (*self.headers, ("Content-Length", len(self.body))))
 
 
 def resolved(host: str, port: int) -> Sequence[str]:
@@ -106,14 +119,46 @@ class Outbound:
                 return Outcome(status, "the redirect leads to no URL", url)
         return Outcome(status, f"more than {follow} redirects", url)
 
-    def _ask(self, method: str, target: _Target, deadline: float) -> tuple[int, str]:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str],
+        timeout: float = 10.0,
+        opened: Callable[[socket.socket], None] | None = None,
+    ) -> Outcome:
+        """Send a body to a URL, and return what was answered. Redirects are not followed. Never raises.
+
+        headers: of printable ASCII. timeout: seconds for everything together. opened: gets the connection, so that
+        another thread can shut it down.
+        """
+        sent = _Sent(tuple(headers.items()), body)
+        try:
+            status, _ = self._ask("POST", _target(url), time.monotonic() + timeout, sent=sent, opened=opened)
+        except (OSError, UnicodeError) as err:
+            return Outcome(0, _reason(err), url)
+        return Outcome(status, _phrase(status), url)
+
+    def _ask(
+        self,
+        method: str,
+        target: _Target,
+        deadline: float,
+        *,
+        sent: _Sent | None = None,
+        opened: Callable[[socket.socket], None] | None = None,
+    ) -> tuple[int, str]:
         """Return the status and the Location of an answer."""
+        tell = opened or _to_nobody
         with self._connect(target.host, target.port, deadline) as plain:
+            tell(plain)
             plain.settimeout(_left(deadline))
             if not target.secure:
-                return _exchange(plain, method, target, deadline)
+                return _exchange(plain, method, target, deadline, sent)
             with self._tls.wrap_socket(plain, server_hostname=target.host) as secured:
-                return _exchange(secured, method, target, deadline)
+                tell(secured)
+                return _exchange(secured, method, target, deadline, sent)
 
     def _connect(self, host: str, port: int, deadline: float) -> socket.socket:
         addresses = self._resolve(host, port)[:MOST_ADDRESSES]
@@ -155,12 +200,14 @@ def _target(url: str) -> _Target:
     )
 
 
-def _exchange(connection: socket.socket, method: str, target: _Target, deadline: float) -> tuple[int, str]:
+def _exchange(
+    connection: socket.socket, method: str, target: _Target, deadline: float, sent: _Sent | None
+) -> tuple[int, str]:
     request = (
         f"{method} {target.target} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: mailtrap-lite\r\n"
-        "Accept: */*\r\nConnection: close\r\n\r\n"
+        f"Accept: */*\r\nConnection: close\r\n{sent.fields if sent else ''}\r\n"
     )
-    connection.sendall(request.encode("ascii"))
+    connection.sendall(request.encode("ascii") + (sent.body if sent else b""))
     received = b""
     while True:
         # An interim answer such as 103 comes before the one that counts (RFC 9110 section 15.2).
@@ -185,6 +232,10 @@ def _read(head: bytes) -> tuple[int, str]:
     except http.client.HTTPException as err:
         raise OSError("the answer is not HTTP") from err
     return int(found[1]), headers.get("Location", "").strip()
+
+
+def _to_nobody(connection: socket.socket) -> None:
+    """Nobody wants to have the connection."""
 
 
 def _left(deadline: float) -> float:

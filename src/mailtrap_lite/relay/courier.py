@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mailtrap_lite.errors import NoSuchMessage
 from mailtrap_lite.message import Message, Recipient
-from mailtrap_lite.message.queued import QueueEntry
+from mailtrap_lite.message.queued import QueueEntry, QueueState
 from mailtrap_lite.relay.client import Client, Failed, Server
 from mailtrap_lite.relay.settling import Settling, put_back
 from mailtrap_lite.relay.transcript import Transcript
@@ -19,6 +19,7 @@ from mailtrap_lite.relaying.exchangers import foremost
 from mailtrap_lite.relaying.handover import Needs, rcpt_options, wire_octets
 from mailtrap_lite.relaying.trace import loop_in, received_line
 from mailtrap_lite.relaying.verdicts import Said, Stage, refused_here
+from mailtrap_lite.sandbox.tally import Counted
 from mailtrap_lite.store import Settlement, Trial
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ SETTLED_AT_ONCE = 8
 MOST_RECIPIENTS = 100
 # How long an idle connection waits for more, in seconds.
 LINGER = 0.3
+_COUNTED = {QueueState.SENT: Counted.RELAYED, QueueState.FAILED: Counted.BOUNCED}
 
 
 class Courier:
@@ -136,6 +138,8 @@ class Courier:
         self._keep(Settlement(trial, [fate for _, _, fate in settled], reports))
         for entry, _, fate in settled:
             log.info("message %d to %s: %s: %s", message.id, entry.recipient, fate.state, fate.said)
+            if (counted := _COUNTED.get(fate.state)) is not None:
+                self._sandbox.tally.add(counted)
 
     def _replies(self, message: Message, entries: Sequence[QueueEntry], now: float) -> list[Said]:
         """Return what is said of each recipient, by the server or by us."""

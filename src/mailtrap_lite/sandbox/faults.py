@@ -15,6 +15,7 @@ from mailtrap_lite import faults  # its names are imported by who has a fault
 from mailtrap_lite.errors import BadFault, BadSetting, ServerClosed
 from mailtrap_lite.faults import Stage
 from mailtrap_lite.sandbox.planning import Planning, line_of, new_seed
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,9 +36,17 @@ class Faults(Planning["ActiveFault"]):
     Any thread adds and removes; only the doors ask, on the loop.
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float], after_login: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float],
+        after_login: bool = False,
+        tally: Tally | None = None,
+    ) -> None:
         """after_login: those of a sandbox that is chosen by a login, so that nothing can happen before."""
         self._settings = settings
+        self._tally = tally or Tally()
         self._after_login = after_login
         self.clock = clock
         self._lock = threading.Lock()
@@ -137,6 +146,7 @@ class Faults(Planning["ActiveFault"]):
         for active in self.active:
             if active.happens(occasion, now):
                 log.info("session %s: fault %s", occasion.session, active)
+                self._tally.add(Counted.FAULTS, active.fault.stage)
                 return active
         return None
 

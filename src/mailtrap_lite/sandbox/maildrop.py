@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import MaildropInUse
 from mailtrap_lite.sandbox.ahead import ReadAhead
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.store import Entry, Store
 
 
@@ -43,6 +44,7 @@ class Maildrop:
         user: str,
         clock: Callable[[], float],
         expires: Callable[[], bool],
+        tally: Tally,
     ) -> None:
         """Take the lock, if there is one, and the snapshot; raises MaildropInUse.
 
@@ -54,6 +56,7 @@ class Maildrop:
         self._user = user
         self._clock = clock
         self._expires = expires
+        self._tally = tally
         self._closed = False
         self._closing = threading.Lock()
         if locks is not None:
@@ -95,6 +98,9 @@ class Maildrop:
             user=self._user,
             now=self._clock(),
         )
+        self._tally.add(Counted.FETCHED, by=len(fetched))
+        self._tally.add(Counted.DELETED, "pop3", by=len(gone))
+        self._tally.add(Counted.DELETED, "expire", by=len(expired))
         if len(gone) == len(deleted):
             return tuple(deleted)
         known = set(gone)

@@ -11,6 +11,7 @@ from mailtrap_lite.errors import BadMail
 from mailtrap_lite.message import Envelope, Message
 from mailtrap_lite.message.queued import Outgoing, QueueEntry
 from mailtrap_lite.sandbox.searching import Searching
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.settings import Settings
 from mailtrap_lite.store import Arrival, Store
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.relaying import Policy
     from mailtrap_lite.sandbox.mailqueue import MailQueue
     from mailtrap_lite.sandbox.releasing import Release
+    from mailtrap_lite.sandbox.webhooks import Webhooks
 
 T = TypeVar("T")
 
@@ -31,12 +33,14 @@ class Relaying(Searching, ABC):
 
     name: str
 
-    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, *, settings: Settings, clock: Callable[[], float], tally: Tally) -> None:
         super().__init__(store, settings=settings, clock=clock)
+        self.tally = tally
         self.policy = relay_policy(settings)
         self.on_queued: Callable[[], None] | None = None
-        if self.policy is not None:
+        if self.policy is not None or settings.webhook_url is not None:
             _ = self.queue  # made now, as later two threads could make two, each with a clock of its own
+            _ = self.webhooks
 
     @abstractmethod
     def message(self, message: int) -> Message:
@@ -57,6 +61,15 @@ class Relaying(Searching, ABC):
 
         return MailQueue(self._store, self.clock)
 
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What webhook_url is told of."""
+        from mailtrap_lite.message.notices import Event  # most servers tell nobody
+        from mailtrap_lite.sandbox.webhooks import Webhooks
+
+        events = tuple(map(Event, self.settings.webhook_events))
+        return Webhooks(self._store, self.queue.now, events=events, tally=self.tally)
+
     def _planned(self, envelope: Envelope) -> tuple[Outgoing, ...]:
         """Return to whom a mail that comes in moves on."""
         if self.policy is None or not self.policy.by_itself:
@@ -67,7 +80,7 @@ class Relaying(Searching, ABC):
         return planned
 
     def sent_on_by(self, make: Callable[[Self, Store], T]) -> T:
-        """Return what sends mail on, made of this sandbox and its store."""
+        """Return what sends mail on, or tells of it, made of this sandbox and its store."""
         return make(self, self._store)
 
     def preview_release(
@@ -110,6 +123,7 @@ class Relaying(Searching, ABC):
         if self.on_queued is not None:
             self.on_queued()
         entries = self._store.enqueue(release.message.id, release.outgoing(at=self.queue.now()))
+        self.tally.add(Counted.RELEASED)
         return [entry for entry in self.queue.entries(message=release.message) if entry.id in entries]
 
 

@@ -17,10 +17,10 @@ from typing import ParamSpec, TypeVar
 
 from mailtrap_lite.accounts import EVERYTHING, Selection, mailbox_of, selection_of
 from mailtrap_lite.errors import NoSuchMessage, Objection, ServerClosed, StoreError
-from mailtrap_lite.message import Ending, Envelope, Finding, Message, Protocol, Recorder, Session, Summary
-from mailtrap_lite.message.underway import UnderWay, mail_under_way
+from mailtrap_lite.message import Envelope, Finding, Message, Recorder, Summary
 from mailtrap_lite.pop3.delay import LoginDelay
 from mailtrap_lite.pop3.wire import retr_octets
+from mailtrap_lite.sandbox.conversing import Conversing
 from mailtrap_lite.sandbox.expecting import Expecting
 from mailtrap_lite.sandbox.faults import Faults
 from mailtrap_lite.sandbox.mailbox import Mailbox
@@ -28,6 +28,7 @@ from mailtrap_lite.sandbox.maildrop import Locks, Maildrop
 from mailtrap_lite.sandbox.planting import Plantable, addresses_of, checked_uid, octets_of, seconds_of
 from mailtrap_lite.sandbox.relaying import Relaying
 from mailtrap_lite.sandbox.sessions import Sessions
+from mailtrap_lite.sandbox.tally import Counted, Tally
 from mailtrap_lite.sandbox.turn import Stray, Turn
 from mailtrap_lite.sandbox.waiting import Watched, cursor_of
 from mailtrap_lite.settings import Settings
@@ -41,24 +42,31 @@ P = ParamSpec("P")
 _DAY = 24 * 60 * 60
 
 
-class Sandbox(Relaying, Expecting):
+class Sandbox(Conversing, Relaying, Expecting):
     """Methods without a note: any thread but the loop's, blocking.
 
     name: what chooses it among many in a server, "" for the one that is there without choosing.
+    tally: that of the server; one of its own if None.
     """
 
     def __init__(
-        self, store: Store, *, settings: Settings, clock: Callable[[], float] = time.time, name: str = ""
+        self,
+        store: Store,
+        *,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        name: str = "",
+        tally: Tally | None = None,
     ) -> None:
-        super().__init__(store, settings=settings, clock=clock)
+        super().__init__(store, settings=settings, clock=clock, tally=tally or Tally())
         self.name = name
         self._locks = Locks()
-        self._sessions = Sessions(clock)
+        self._sessions = Sessions(clock, self.tally)
         self.turn = Turn()
         # Capabilities that the doors do not have now. Replaced whole, so any thread may read and set it.
         self.hidden = frozenset(settings.hide)
         self.hidden_pop3 = frozenset(settings.pop3_hide)
-        self.faults = Faults(settings, clock=clock, after_login=bool(name))
+        self.faults = Faults(settings, clock=clock, after_login=bool(name), tally=self.tally)
         self.login_delay = LoginDelay(settings.pop3_login_delay, self._opened_by)  # on the loop
 
     # Mail comes in.
@@ -90,6 +98,7 @@ class Sandbox(Relaying, Expecting):
         finally:
             if recorder is not None:
                 self.turn.stored(recorder)
+        self.tally.add(Counted.ACCEPTED, envelope.origin)
         log.info("message %d accepted, %d octets, session %s", message, len(raw), envelope.session)
         return message
 
@@ -123,6 +132,7 @@ class Sandbox(Relaying, Expecting):
         # Counted here, in the thread of who plants it, so that no POP3 login has to.
         arrival = replace(self._arrival(envelope, raw, when), octets=retr_octets(raw))
         message = self._store.add(arrival if uid is None else replace(arrival, uid=checked_uid(uid)))
+        self.tally.add(Counted.ACCEPTED, envelope.origin)
         try:
             return self.message(message)
         except NoSuchMessage:  # somebody deleted it since; it was delivered all the same
@@ -277,7 +287,9 @@ class Sandbox(Relaying, Expecting):
 
     def delete(self, ids: Iterable[int]) -> int:
         """Delete messages for good, in every mailbox; unknown ids are ignored. Return how many there were."""
-        return self._store.delete(ids)
+        gone = self._store.delete(ids)
+        self.tally.add(Counted.DELETED, "inspector", by=gone)
+        return gone
 
     def clear(self, *, uids: bool = False) -> int:
         """Delete every message, forget the ended sessions; return how many messages. Ports stay, ids go on rising.
@@ -285,7 +297,9 @@ class Sandbox(Relaying, Expecting):
         uids: also forget which UIDLs were chosen, so that the next test can choose them.
         """
         self._sessions.clear()
-        return self._store.clear(uids=uids)
+        gone = self._store.clear(uids=uids)
+        self.tally.add(Counted.DELETED, "inspector", by=gone)
+        return gone
 
     def begin_test(self, name: str, *, pooled: bool = False) -> tuple[Stray, ...]:
         """Serve a test from now on, empty, and return the strays of the one before; see `Server.begin_test`."""
@@ -297,6 +311,8 @@ class Sandbox(Relaying, Expecting):
         self.clear(uids=True)
         if self.policy is not None:
             self.queue.renew()
+        if self.settings.webhook_url is not None:
+            self.webhooks.cancel()  # nor is anybody told of it
         return strays
 
     # Mail is fetched.
@@ -308,7 +324,15 @@ class Sandbox(Relaying, Expecting):
         """
         locks, opened = self._locks if exclusive else None, self._opened_by(user)
         self._expire()
-        return Maildrop(self._store, locks, opened, user=user, clock=self.clock, expires=self._expires_at_quit)
+        return Maildrop(
+            self._store,
+            locks,
+            opened,
+            user=user,
+            clock=self.clock,
+            expires=self._expires_at_quit,
+            tally=self.tally,
+        )
 
     def _expires_at_quit(self) -> bool:
         return self.settings.pop3_expire == 0 and "EXPIRE" not in self.hidden_pop3
@@ -320,7 +344,8 @@ class Sandbox(Relaying, Expecting):
             return
         now = self.clock()
         try:
-            self._store.expire(before=now - days * _DAY, now=now)
+            expired = self._store.expire(before=now - days * _DAY, now=now)
+            self.tally.add(Counted.DELETED, "expire", by=expired)
         except StoreError as error:  # of a full disk mail can be read all the same; it expires the next time
             log.warning("no mail was expired: %s", error)
 
@@ -339,39 +364,6 @@ class Sandbox(Relaying, Expecting):
         if not any(selection.holds(delivery.mailbox) for delivery in found.deliveries):
             raise NoSuchMessage(f"the message {message} was not delivered to {selection}")
         return self._store.restore(message, selection)
-
-    # Conversations are remembered.
-
-    def begin_session(self, protocol: Protocol, *, client: str) -> Recorder:
-        """Return what writes a new session down. Any thread."""
-        return self._sessions.begin(protocol, client=client)
-
-    def end_session(self, recorder: Recorder, ending: Ending) -> None:
-        """Remember how a session ended; the oldest go first. Only the first call for it counts. Any thread."""
-        self._sessions.end(recorder, ending)
-
-    def take_session(self, recorder: Recorder, *, of: Sandbox) -> None:
-        """Have a session that goes on in another sandbox be one of this, with all that was said. Any thread."""
-        self._sessions.take(recorder, of=of._sessions)
-
-    @property
-    def sessions(self) -> tuple[Session, ...]:
-        """Every session, those that go on included, the newest last. Any thread."""
-        return self._sessions.all()
-
-    @property
-    def open_sessions(self) -> tuple[Session, ...]:
-        """The sessions that go on, the newest last. Any thread."""
-        return self._sessions.open()
-
-    def under_way(self) -> list[UnderWay]:
-        """Return the mails that clients are about to deliver, to whomever, without those that will be strays."""
-        begun = [mail for session in self.open_sessions if (mail := mail_under_way(session))]
-        return [mail for mail in begun if not self.turn.is_late(mail)]
-
-    def session(self, session: str) -> Session:
-        """Return a session by its id; raises NoSuchSession. Any thread."""
-        return self._sessions.get(session)
 
     def close(self, why: Callable[[], ServerClosed] | None = None) -> None:
         """Close the store. why: returns what is raised from now on; that the server was stopped if None. Any thread."""

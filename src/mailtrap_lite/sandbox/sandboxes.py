@@ -111,7 +111,7 @@ class Sandboxes:
 
     def _made(self, name: str) -> Sandbox:
         store = MemoryStore(retention=retention_of(self.settings))
-        return Sandbox(store, settings=self.settings, clock=self.default.clock, name=name)
+        return Sandbox(store, settings=self.settings, clock=self.default.clock, name=name, tally=self.default.tally)
 
     @contextmanager
     def temporary(self, name: str | None = None) -> Iterator[Sandbox]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 from mailtrap_lite.errors import NoSuchSession
 from mailtrap_lite.message import Ending, Protocol, Recorder, Session
+from mailtrap_lite.sandbox.tally import Counted, Tally
 
 # Ended ones that are remembered, and the lines of all of them together; the oldest go first.
 MOST_SESSIONS = 1000
@@ -18,8 +20,9 @@ MOST_LINES = 100_000
 class Sessions:
     """Any thread; one lock, held for moments."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], tally: Tally | None = None) -> None:
         self._clock = clock
+        self._tally = tally or Tally()
         self._lock = threading.Lock()
         self._recorders: dict[str, Recorder] = {}  # in the order in which they began
         self._numbers = itertools.count(1)
@@ -48,6 +51,7 @@ class Sessions:
             if recorder.ended is not None:
                 return
             recorder.end(self._clock(), ending)
+            self._tally.add(Counted.SESSIONS, recorder.protocol, ending)
             self._ended += 1
             self._lines += recorder.weight
             while self._ended > 1 and (self._ended > MOST_SESSIONS or self._lines > MOST_LINES):
@@ -75,6 +79,11 @@ class Sessions:
         with self._lock:
             recorders = [recorder for recorder in self._recorders.values() if recorder.ended is None]
         return tuple(recorder.session() for recorder in recorders)
+
+    def open_counts(self) -> Counter[Protocol]:
+        """Return how many go on, by protocol."""
+        with self._lock:
+            return Counter(recorder.protocol for recorder in self._recorders.values() if recorder.ended is None)
 
     def find(self, session: str) -> Session | None:
         """Return a conversation by its id, or None."""

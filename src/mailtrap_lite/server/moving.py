@@ -1,4 +1,4 @@
-"""How mail moves on from a server: what a person releases, and the queue. Knows no socket."""
+"""How mail moves on from a server: what a person releases, the queue, and who is told. Knows no socket."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mailtrap_lite.message.queued import QueueEntry
     from mailtrap_lite.sandbox.mailqueue import MailQueue
     from mailtrap_lite.sandbox.releasing import Release
+    from mailtrap_lite.sandbox.webhooks import Webhooks
 
 
 class Moving(ABC):
@@ -27,6 +28,11 @@ class Moving(ABC):
     def queue(self) -> MailQueue:
         """Mail on its way out: `mail.queue.entries()`, `mail.queue.advance(minutes=30)`."""
         return self.sandbox.queue
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What webhook_url is told of: `mail.webhooks.entries()`, `mail.webhooks.wait_until_settled()`."""
+        return self.sandbox.webhooks
 
     def preview_release(
         self, message: int | Message, *, to: str | Sequence[str] | None = None, sender: str | None = None

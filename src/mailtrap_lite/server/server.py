@@ -29,6 +29,7 @@ from mailtrap_lite.sandbox.waiting import Watched
 from mailtrap_lite.server.doors import Door, end, make_door, serve
 from mailtrap_lite.server.exposure import refuse_open_doors, refuse_users_without_password
 from mailtrap_lite.server.isolated import Isolated
+from mailtrap_lite.server.leaving import receiver_of, relays_of, tellers_of
 from mailtrap_lite.server.listening import endpoint_of, listen, listen_twin, remove_path, url_of
 from mailtrap_lite.server.loop import LoopThread, shared_loop
 from mailtrap_lite.server.moving import Moving
@@ -41,6 +42,7 @@ from mailtrap_lite.store import Store, open_store
 
 if TYPE_CHECKING:
     from mailtrap_lite.server.relays import Relays
+    from mailtrap_lite.server.webhooks import Tellers
     from mailtrap_lite.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class _Running:
     web: list[WebServer] = field(default_factory=list)
     is_down: bool = False
     relays: Relays | None = None
+    tellers: Tellers | None = None
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -92,6 +95,7 @@ class Server(Provoked, Moving, Isolated, Expecting):
         refuse_users_without_password(self.settings)
         refuse_open_doors(self.settings)
         relay_policy(self.settings)
+        self._receiver = receiver_of(self.settings, self._pages)
         self._running: _Running | None = None
         self._web_lock = threading.Lock()
 
@@ -126,7 +130,8 @@ class Server(Provoked, Moving, Isolated, Expecting):
             undo.callback(store.close)
             sandbox = Sandbox(store, settings=self.settings)
             sandboxes = Sandboxes(sandbox)
-            relays = _relays_of(sandboxes, undo)
+            tellers = tellers_of(sandboxes, self._receiver, undo)
+            relays = relays_of(sandboxes, undo)
             doors = [(make_door(name, sandboxes, self.settings, spoken), listeners[name]) for name in names]
             loop = shared_loop(self.settings.event_loop)
             self._running = _Running(
@@ -141,6 +146,7 @@ class Server(Provoked, Moving, Isolated, Expecting):
                 tls=tls,
                 web_sockets=web,
                 relays=relays,
+                tellers=tellers,
             )
             sandbox.faults.refuse_connections = self.down
             tend(sandboxes, loop, [door for door, _ in doors])
@@ -168,8 +174,9 @@ class Server(Provoked, Moving, Isolated, Expecting):
             return
         atexit.unregister(self._stop_at_exit)
         try:
-            if running.relays is not None:
-                running.relays.stop()
+            for sender in (running.relays, running.tellers):
+                if sender is not None:
+                    sender.stop()
             for listener in running.web_sockets:
                 remove_path(listener)
             for web in running.web:
@@ -220,6 +227,10 @@ class Server(Provoked, Moving, Isolated, Expecting):
         if twin := listen_twin(endpoint, setting=setting):
             listeners.append(undo.enter_context(twin))
         return listeners
+
+    def _pages(self) -> str:
+        """Return the address of the pages if they are up."""
+        return self.url if self._running is not None and self._running.web else ""
 
     @property
     def _life(self) -> _Running:
@@ -372,15 +383,3 @@ class Server(Provoked, Moving, Isolated, Expecting):
         uids: also forget which UIDLs were chosen with `deliver`, so that the next test can choose them.
         """
         return self.sandbox.clear(uids=uids)
-
-
-def _relays_of(sandboxes: Sandboxes, undo: ExitStack) -> Relays | None:
-    """Return what sends mail on, at work; None if nothing may leave."""
-    if sandboxes.default.policy is None:
-        return None
-    from mailtrap_lite.server.relays import Relays  # most servers send nothing on
-
-    relays = Relays(sandboxes, sandboxes.default.policy)
-    undo.callback(relays.stop)
-    relays.start()
-    return relays

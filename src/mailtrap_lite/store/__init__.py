@@ -9,14 +9,14 @@ from mailtrap_lite.store.contract import Arrival, Counts, Entry, MailboxCount, R
 from mailtrap_lite.store.found import Found
 from mailtrap_lite.store.gists import Gist
 from mailtrap_lite.store.memory import MemoryStore
+from mailtrap_lite.store.notices import Told
 from mailtrap_lite.store.order import NEWEST, By, Order, Spot
 from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 
 # fmt: off
 __all__ = [
     "NEWEST", "Arrival", "By", "Counts", "Entry", "Fate", "Found", "Gist", "MailboxCount", "MemoryStore", "Order",
-    "Retention", "Row", "Settlement", "Shift", "Spot", "Store", "Trial", "open_store",
-    "retention_of",
+    "Retention", "Row", "Settlement", "Shift", "Spot", "Store", "Told", "Trial", "open_store", "retention_of",
 ]
 # fmt: on
 

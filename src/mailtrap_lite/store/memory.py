@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from mailtrap_lite.accounts import Selection, local_part
 from mailtrap_lite.message import Delivery, Fetch, Message
+from mailtrap_lite.message.notices import Event
 from mailtrap_lite.pop3.wire import retr_octets
 from mailtrap_lite.store.contract import (
     EVERY_MAILBOX,
@@ -81,6 +82,7 @@ class MemoryStore(QueuedMemory):
             self._octets += len(arrival.raw)
             if arrival.octets is None:
                 self._uncounted += len(arrival.raw)
+            self._note(Event.ACCEPTED, message)
             if arrival.queued:
                 self._queue(message, arrival.queued)
             self._trim()
@@ -117,6 +119,7 @@ class MemoryStore(QueuedMemory):
             self._drop(oldest)
 
     def _drop(self, kept: Kept) -> None:
+        self._note_end(kept)
         del self._messages[kept.id]
         self._index.remove([kept.id])
         self._forget_words(kept)
@@ -168,6 +171,8 @@ class MemoryStore(QueuedMemory):
         with self._news:
             self._refuse_if_closed()
             gone = len(self._messages)
+            for kept in self._messages.values() if self._noted else ():
+                self._note_end(kept)
             self._forget()
             if uids:
                 self._chosen.clear()
@@ -198,6 +203,7 @@ class MemoryStore(QueuedMemory):
             changed, fetch = 0, Fetch(now, user)
             for delivery in self._selected(fetched, selection):
                 self._messages[delivery.message].mark(delivery.fetched_again(fetch))
+                self._note(Event.FETCHED, delivery.message, whom=delivery.mailbox, by=user)
                 changed += 1
             gone = self._delete_over_pop3(self._selected(deleted, selection), by=user, now=now)
             expiring = self._delete_over_pop3(self._selected(expired, selection), by=EXPIRE, now=now)
@@ -222,6 +228,7 @@ class MemoryStore(QueuedMemory):
         for delivery in deliveries:
             if delivery.deleted_at is None:
                 self._messages[delivery.message].mark(replace(delivery, deleted_at=now, deleted_by=by))
+                self._note(Event.DELETED, delivery.message, whom=delivery.mailbox, by=by)
                 gone.append(delivery.message)
         return gone
 

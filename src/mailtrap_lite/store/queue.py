@@ -7,13 +7,14 @@ no schedule and no clock.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState
+from mailtrap_lite.store.notices import Notices
 
 if TYPE_CHECKING:
     from mailtrap_lite.message import Message
@@ -76,7 +77,7 @@ class Shift:
     settled_at: float | None = None
 
 
-class Queue(ABC):
+class Queue(Notices):
     """The part of the contract. Any thread but an event loop's, blocking."""
 
     _identity: str

@@ -9,16 +9,18 @@ from dataclasses import replace
 from itertools import islice
 
 from mailtrap_lite.message import Message
+from mailtrap_lite.message.notices import Event
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState
 from mailtrap_lite.store.contract import no_such_message
-from mailtrap_lite.store.memory_search import SearchedMemory
+from mailtrap_lite.store.notice_memory import NoticedMemory
 from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 
 # What is said of an entry that was put back; as in the statement of the other store.
 RECOVERED = "nobody knows what became of it"
+_EVENTS = {QueueState.SENT: Event.RELAYED, QueueState.FAILED: Event.BOUNCED}
 
 
-class QueuedMemory(SearchedMemory):
+class QueuedMemory(NoticedMemory):
     """Everything is under the lock of `_news`."""
 
     def __init__(self) -> None:
@@ -118,6 +120,8 @@ class QueuedMemory(SearchedMemory):
         before = self._entries[entry.id]
         self._entries[entry.id] = entry
         self._due.pop(entry.id, None)
+        if entry.state is not before.state and (event := _EVENTS.get(entry.state)) is not None:
+            self._note(event, entry.message, whom=entry.recipient.address, said=entry.reason)
         if entry.state is QueueState.WAITING:
             self._due[entry.id] = None
         change = entry.state.unfinished - before.state.unfinished

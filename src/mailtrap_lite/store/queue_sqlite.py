@@ -14,14 +14,15 @@ from mailtrap_lite.message import Message, Recipient
 from mailtrap_lite.message.queued import Attempt, Outgoing, QueueEntry, QueueState, Why
 from mailtrap_lite.store import queue_statements as sql
 from mailtrap_lite.store.contract import Arrival, no_such_message
+from mailtrap_lite.store.notice_sqlite import NoticedSqlite
 from mailtrap_lite.store.queue import Fate, Settlement, Shift, Trial
 from mailtrap_lite.store.rows import envelope_of_text
-from mailtrap_lite.store.sqlite_search import LARGEST_ID, SearchedSqlite
+from mailtrap_lite.store.sqlite_search import LARGEST_ID
 
 T = TypeVar("T")
 
 
-class QueuedSqlite(SearchedSqlite):
+class QueuedSqlite(NoticedSqlite):
     """What a SQLite store does with its queue."""
 
     @abstractmethod

@@ -110,6 +110,25 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE outbound (held INTEGER NOT NULL)",
         "INSERT INTO outbound VALUES (0)",
     ),
+    # Notices of what happened, how each was told, and what a message was that has gone since.
+    # What writes notices is no part of the file: see notice_statements.
+    (
+        "CREATE TABLE notice (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, event TEXT NOT NULL,"
+        " message INTEGER NOT NULL, at REAL NOT NULL, whom TEXT NOT NULL, by TEXT NOT NULL, said TEXT NOT NULL,"
+        " state TEXT NOT NULL, next_try REAL, tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',"
+        " settled_at REAL)",
+        "CREATE INDEX notice_waiting ON notice (id, next_try) WHERE state = 'waiting'",
+        "CREATE INDEX notice_settled ON notice (id) WHERE settled_at IS NOT NULL",
+        "CREATE INDEX notice_of_message ON notice (message)",
+        "CREATE TABLE telling (id INTEGER PRIMARY KEY,"
+        " notice INTEGER NOT NULL REFERENCES notice (id) ON DELETE CASCADE,"
+        " at REAL NOT NULL, seconds REAL NOT NULL, status INTEGER NOT NULL, said TEXT NOT NULL)",
+        "CREATE INDEX telling_of_notice ON telling (notice)",
+        "CREATE TABLE subject (message INTEGER PRIMARY KEY, envelope TEXT NOT NULL, received REAL NOT NULL,"
+        " size INTEGER NOT NULL, digest TEXT, head BLOB NOT NULL)",
+        "CREATE TRIGGER notice_gone AFTER DELETE ON notice BEGIN DELETE FROM subject WHERE message = OLD.message"
+        " AND NOT EXISTS (SELECT 1 FROM notice WHERE message = OLD.message); END",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -25,6 +25,8 @@ from mailtrap_lite.web.english import for_scripts, t
 from mailtrap_lite.web.events import Events
 from mailtrap_lite.web.guard import BASE_PATH, is_api
 from mailtrap_lite.web.inside import inside
+from mailtrap_lite.web.metrics import metrics
+from mailtrap_lite.web.moving import moving
 from mailtrap_lite.web.packed import pack
 from mailtrap_lite.web.pages import error_page, pages
 from mailtrap_lite.web.rooms import Counted, Rooms
@@ -72,6 +74,8 @@ def create_app(
     app.register_blueprint(reference())
     app.register_blueprint(pages(here))
     app.register_blueprint(inside(here))
+    app.register_blueprint(moving(here))
+    app.register_blueprint(metrics(here))
     app.before_request(here.exists)
     app.after_request(pack)
     app.register_error_handler(HTTPException, _refuse)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailtrap_lite.web.english_message import MESSAGE
+from mailtrap_lite.web.english_moving import MOVING
 
 TEXTS: Mapping[str, str] = {
     # The frame.
@@ -233,6 +234,7 @@ TEXTS: Mapping[str, str] = {
     "login.inbox": "Go to the inbox",
     "login.out": "Sign out",
     **MESSAGE,
+    **MOVING,
 }
 
 

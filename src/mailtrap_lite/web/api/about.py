@@ -33,7 +33,7 @@ def show_information(served: Served) -> AppInformationJson:
 @routes.get("/api/v1/webui")
 def show_configuration(served: Served) -> WebUIConfigurationJson:
     """Show what a page may offer."""
-    return shapes.configuration()
+    return shapes.configuration(served.sandbox.policy)
 
 
 @routes.get("/livez")

@@ -16,6 +16,7 @@ IN_PATH = {
     "name": "bob@example.com",
     "session": "$SESSION",
     "number": "1",
+    "entry": "1",
 }
 QUERIES = {
     "list_messages": "?limit=2",
@@ -25,6 +26,8 @@ QUERIES = {
     "wait_for_message": "?query=subject:order&timeout=5",
     "export_messages": "?format=zip&query=subject:order",
     "list_sessions": "?protocol=smtp",
+    "preview_release": "?to=bob@example.com",
+    "list_queue": "?state=unfinished",
     "plant_message": "?uid=order-1&received_at=2026-11-23T14:02:11Z",
     "import_messages": "?to=bob@example.com",
 }
@@ -37,11 +40,21 @@ BODIES = {
         '{"From": {"Email": "ann@example.com"}, "To": [{"Email": "bob@example.com"}], "Subject": "Your order"}'
     ),
     "release_message": '{"To": ["bob@example.com"]}',
+    "retry_queue": '{"IDs": ["1"]}',
+    "cancel_queue": '{"All": true}',
+    "pause_queue": '{"All": true}',
+    "resume_queue": '{"All": true}',
     "restore_message": '{"Mailbox": "bob@example.com"}',
     "add_fault": '{"Fault": "RCPT bob@* 450 4.2.1 mailbox busy times=2"}',
     "set_chaos": "{}",
+    "create_sandbox": '{"Name": "team-shop"}',
+    "begin_test": '{"Name": "tests/test_shop.py::test_order"}',
 }
-WITHOUT = {"delete_tag": {"tag": "Invoices"}}
+WITHOUT = {
+    "delete_tag": {"tag": "Invoices"},
+    "show_sandbox": {"name": "team-shop"},
+    "delete_sandbox": {"name": "team-shop"},
+}
 
 # Where that API is unsafe or wrong, and what is done here.
 DIFFERENCES = (
@@ -76,7 +89,7 @@ DIFFERENCES = (
         "`data:` pictures under a policy that runs nothing",
     ),
     ("values with line ends in `send`", "depend on the library", "422 that names the field"),
-    ("`release` before relaying is configured", "400", "409, after the id and the addresses were checked"),
+    ("`release` where it is not allowed", "400", "409 with the reason, after the id and the addresses were checked"),
     ("`html-check`", "caniemail.com's data", "a table of our own; `URL` is empty"),
     ("`link-check`", "asks every server", "409 until `link_check` is on; `links` lists them without asking anybody"),
     ("`sa-check`", "400 if it is not enabled", "409: there is none"),

@@ -21,6 +21,7 @@ from mailtrap_lite.web.api import (
     mailboxes,
     message,
     messages,
+    queue,
     release,
     sandboxes,
     search,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 NOUNS = tuple(
     module.routes
     for module in (
-        *(messages, message, search, tags, wait, view, checks, send, exchange, release),
+        *(messages, message, search, tags, wait, view, checks, send, exchange, release, queue),
         *(mailboxes, sessions, live, faults, chaos, sandboxes, isolation, about, described),
     )
 )

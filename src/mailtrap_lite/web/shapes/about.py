@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from mailtrap_lite.store import Counts
 from mailtrap_lite.version import __version__
+
+if TYPE_CHECKING:
+    from mailtrap_lite.relaying import Policy
 
 
 class RuntimeStatsJson(TypedDict):
@@ -36,12 +39,12 @@ class AppInformationJson(TypedDict):
 class MessageRelayJson(TypedDict):
     """Whether and how messages can be released."""
 
-    Enabled: bool
-    SMTPServer: str
-    ReturnPath: str
-    AllowedRecipients: str
-    BlockedRecipients: str
-    OverrideFrom: str
+    Enabled: Annotated[bool, "whether any mail may leave"]
+    SMTPServer: Annotated[str, "HOST:PORT of each server that mail may go to, separated by commas"]
+    ReturnPath: Annotated[str, "empty: the sender of the envelope stays, or is chosen with the release"]
+    AllowedRecipients: Annotated[str, "patterns of addresses, as *@example.test, separated by commas"]
+    BlockedRecipients: Annotated[str, "empty: who is not allowed is blocked"]
+    OverrideFrom: Annotated[str, "empty: the header stays as it came"]
     PreserveMessageIDs: bool
 
 
@@ -87,15 +90,16 @@ def information(
     }
 
 
-def configuration() -> WebUIConfigurationJson:
-    """Return the JSON of what can be done: what is not there is off."""
+def configuration(policy: Policy | None) -> WebUIConfigurationJson:
+    """Return the JSON of what can be done: what is not there is off. policy: what may leave; None for nothing."""
+    servers = dict.fromkeys(map(str, policy.routes)) if policy else ()
     return {
         "Label": "",
         "MessageRelay": {
-            "Enabled": False,
-            "SMTPServer": "",
+            "Enabled": policy is not None,
+            "SMTPServer": ", ".join(servers),
             "ReturnPath": "",
-            "AllowedRecipients": "",
+            "AllowedRecipients": ", ".join(policy.recipients) if policy else "",
             "BlockedRecipients": "",
             "OverrideFrom": "",
             "PreserveMessageIDs": True,

@@ -8,6 +8,7 @@ import { adopt, render } from "./list.js";
 import { follow } from "./live.js";
 import { listenToMessage } from "./message.js";
 import { badge } from "./notify.js";
+import { renewMoves } from "./moving.js";
 import { current, onList, prepare, showOpened } from "./page.js";
 import * as palette from "./palette.js";
 import * as search from "./search.js";
@@ -41,6 +42,7 @@ if (document.getElementById("rows")) {
   search.listen();
   follow();
 }
+if (document.getElementById("moves")) follow(renewMoves);
 if (document.getElementById("palette")) {
   listen();
   palette.listen();

@@ -9,6 +9,8 @@ import { t } from "./texts.js";
 const RETRY = 5000; // milliseconds after which a refused stream, or a list that did not come, is asked for again
 
 let source = null;
+let renew = refresh; // brings what is shown to what there is now
+let isListed = shows; // whether the page shows what news are about already
 let busy = false;
 let again = false;
 let retry = 0;
@@ -32,7 +34,7 @@ async function changed() {
   try {
     do {
       again = false;
-      await refresh();
+      await renew();
     } while (again);
   } catch {
     isNew = true; // if the server is away, the stream will tell when it is back; if only this failed, nobody will
@@ -59,7 +61,7 @@ function told(event) {
   }
   // The first news after the page was written says only what the page knows. After a pause it may hide a change: one
   // that came and one that went are as many as before.
-  const isKnown = isNew && before === null && shows(news);
+  const isKnown = isNew && before === null && isListed(news);
   isNew = false;
   if (!isKnown) changed();
 }
@@ -96,7 +98,9 @@ function announce(count) {
   if (says && count) says.textContent = count === 1 ? t("one_arrived") : t("many_arrived", { count });
 }
 
-export function follow() {
+/** Keep the page live. then: brings it to what there is now, if it is not the list. */
+export function follow(then = null) {
+  if (then) [renew, isListed] = [then, () => false];
   document.addEventListener("visibilitychange", wake);
   addEventListener("pagehide", disconnect);
   addEventListener("pageshow", wake);
