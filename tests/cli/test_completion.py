@@ -23,7 +23,7 @@ ALL = sorted({*COMMANDS, *OTHERS})
 CASES = {
     "mailtrap-lite ": ALL,
     "mailtrap-lite li": ["list"],
-    "mailtrap-lite s": ["send", "sendmail", "serve", "show"],
+    "mailtrap-lite s": ["sandboxes", "send", "sendmail", "serve", "show"],
     "mailtrap-lite list --mailb": ["--mailbox"],
     "mailtrap-lite list --mailbox ": ["bob@x.test", "eve@x.test"],
     "mailtrap-lite list --mailbox b": ["bob@x.test"],
