@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench bench-rivals screenshots clean
+.PHONY: run test test-offline lint bench bench-rivals screenshots clean
 
 run: $(VENV)/run
 	$(BIN)/mailtrap-lite $(ARGS)
@@ -14,6 +14,11 @@ test: $(VENV)/dev
 	.ci/debian-packages
 	.ci/rival-suites $(BIN)/python
 	PYTHONMALLOC=pymalloc $(BIN)/python -X dev -m pytest -n auto --dist worksteal $(ARGS)
+
+# The same where there is no network but loopback (Linux); ARGS=tests/relay is a part of it.
+test-offline: $(VENV)/dev
+	PYTHONMALLOC=pymalloc $(BIN)/python tests/network/offline.py \
+		$(BIN)/python -X dev -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

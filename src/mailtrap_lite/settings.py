@@ -187,6 +187,15 @@ class Settings:
         "the server to which mail may be sent on that relay_routes names none for; nothing leaves without",
     )
     relay_routes: tuple[str, ...] = _setting((), ROUTES, "to which server the mail of a domain may be sent on")
+    relay_mx: bool = _setting(
+        False,
+        SWITCH,
+        "send mail on for domains that relay_routes does not name to where their MX records say (needs [mx])",
+    )
+    relay_mx_port: int = _setting(25, COUNT, "the port of the servers that MX records name")
+    relay_dns: Endpoint | None = _setting(
+        None, ENDPOINT, "the name server that relay_mx asks, by its address; the system's if not given"
+    )
     relay_hosts: tuple[str, ...] = _setting(
         (), NETWORKS, "the servers that mail may be sent on to, each by its name or address; also private ones"
     )

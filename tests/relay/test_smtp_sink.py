@@ -20,13 +20,13 @@ StartSink = Callable[..., int]
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What starts it: an installed one, or the one that `make bench-rivals` unpacks."""
+    """What starts it: an installed one, or the one that `make test` unpacks."""
     user = ["-u", "nobody"] if os.getuid() == 0 else []
     if found := shutil.which("smtp-sink", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"):
         return [found, *user]
     unpacked = Path(__file__).resolve().parents[2] / ".bench" / "postfix" / "usr"
     if not (unpacked / "sbin" / "smtp-sink").exists():
-        pytest.skip("smtp-sink is in the package postfix; make bench-rivals unpacks it")
+        pytest.skip("smtp-sink is in the package postfix; .ci/smtp-sink unpacks it")
     libraries = f"LD_LIBRARY_PATH={unpacked / 'lib' / 'postfix'}"
     return ["env", libraries, str(unpacked / "sbin" / "smtp-sink"), *user]
 

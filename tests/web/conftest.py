@@ -20,7 +20,7 @@ from mailtrap_lite.store import open_store
 from mailtrap_lite.web import WebServer, create_app
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"made up"
-HTML = '<p>Hello <img src="cid:logo@x"><img src="https://tracker.example/1.gif"></p>'
+HTML = '<p>Hello <img src="cid:logo@x"><img src="https://tracker.localhost/1.gif"></p>'
 
 
 @pytest.fixture

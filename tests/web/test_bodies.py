@@ -44,7 +44,7 @@ def test_pictures_of_the_mail_are_put_in_and_remote_ones_stay_blocked(client: Fl
     text = client.get("/view/1.html").text
 
     assert f"data:image/png;base64,{base64.b64encode(PNG[:12]).decode()}" in text
-    assert "https://tracker.example/1.gif" in text
+    assert "https://tracker.localhost/1.gif" in text
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ def test_a_message_has_its_views(client: FlaskClient, rich: Message) -> None:
         'sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"' in text
     )
     assert "1 remote resource blocked" in text
-    assert "https://tracker.example/1.gif" in text
+    assert "https://tracker.localhost/1.gif" in text
 
 
 @pytest.mark.parametrize(

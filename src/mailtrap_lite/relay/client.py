@@ -28,7 +28,10 @@ _GO_AHEAD = 354
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Whom to talk to, and how. tls: as relay_tls. context: for TLS. login: name and password, None without."""
+    """Whom to talk to, and how. tls: as relay_tls. context: for TLS. login: name and password, None without.
+
+    by_mx: whether a name server said that it is the one.
+    """
 
     host: str
     port: int
@@ -37,6 +40,7 @@ class Server:
     login: tuple[str, str] | None = field(repr=False)
     hostname: str  # ours
     timeout: float  # seconds for each reply
+    by_mx: bool = False
 
 
 class Failed(Exception):
@@ -113,11 +117,11 @@ class _Smtp(smtplib.SMTP):
 class Client:
     """One connection. One thread; `abort` may come from any.
 
-    offered: what EHLO listed, by its keyword, with its parameters.
+    offered: what EHLO listed, by its keyword, with its parameters. transcript: where to go on with what was said.
     """
 
-    def __init__(self, outbound: Outbound, server: Server) -> None:
-        self.transcript = Transcript()
+    def __init__(self, outbound: Outbound, server: Server, transcript: Transcript | None = None) -> None:
+        self.transcript = transcript or Transcript()
         self.server = server
         self.usable = False
         self.offered: Mapping[str, str] = {}
@@ -132,8 +136,8 @@ class Client:
 
     @property
     def verified(self) -> bool:
-        """Whether TLS is spoken with whom we meant."""
-        return self.tls is not None and self.server.tls in ("required", "implicit")
+        """Whether TLS is spoken with whom we meant; a name out of DNS may be another's (RFC 8689 section 4.2.1)."""
+        return self.tls is not None and not self.server.by_mx and self.server.tls in ("required", "implicit")
 
     def open(self) -> None:
         """Connect, greet, agree on TLS and log in; raises Failed."""

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from mailtrap_lite.message import Message, Recipient
 from mailtrap_lite.message.queued import QueueEntry, QueueState
 from mailtrap_lite.relay.client import Client, Failed, Server
 from mailtrap_lite.relay.settling import Settling, put_back
+from mailtrap_lite.relay.transcript import Transcript
+from mailtrap_lite.relaying.exchangers import foremost
 from mailtrap_lite.relaying.handover import Needs, rcpt_options, wire_octets
 from mailtrap_lite.relaying.trace import loop_in, received_line
 from mailtrap_lite.relaying.verdicts import Said, Stage, refused_here
@@ -22,7 +23,8 @@ from mailtrap_lite.sandbox.tally import Counted
 from mailtrap_lite.store import Settlement, Trial
 
 if TYPE_CHECKING:
-    from mailtrap_lite.outbound import Outbound
+    from mailtrap_lite.relay.places import Taker
+    from mailtrap_lite.relay.ways import Ways, Where
     from mailtrap_lite.sandbox import Sandbox
     from mailtrap_lite.store import Store
 
@@ -41,26 +43,21 @@ LINGER = 0.3
 _COUNTED = {QueueState.SENT: Counted.RELAYED, QueueState.FAILED: Counted.BOUNCED}
 
 
-@dataclass(frozen=True, slots=True)
-class Nowhere:
-    """In place of a server: why mail for these domains cannot go anywhere now."""
-
-    reason: str
-
-
 class Courier:
     """Runs in a thread of its own; `stop` comes from any."""
 
     def __init__(
-        self, sandbox: Sandbox, store: Store, outbound: Outbound, where: Server | Nowhere, domains: Collection[str]
+        self, sandbox: Sandbox, store: Store, ways: Ways, where: Where, domains: Collection[str], taker: Taker
     ) -> None:
+        """taker: whose place among the connections this one has."""
         self._sandbox = sandbox
         self._store = store
-        self._outbound = outbound
+        self._ways = ways
         self._where = where
         self._domains = domains
+        self._taker = taker
         self._client: Client | None = None
-        self._unreachable = Said(0, where.reason, Stage.CONNECT, ours=True) if isinstance(where, Nowhere) else None
+        self._unreachable: Said | None = None
         self._stopped = False
         self._limit = 1
         self._settlements: list[Settlement] = []
@@ -75,7 +72,7 @@ class Courier:
     def run(self) -> None:
         """Work until nothing is due. Raises StoreError, and ServerClosed once the store is closed."""
         try:
-            while not self._stopped and (taken := self._take()):
+            while not self._stopped and not self._is_to_leave() and (taken := self._take()):
                 began = time.monotonic()
                 for _, group in groupby(taken, key=lambda entry: (entry.message, entry.sender)):
                     self._move(list(group))
@@ -87,9 +84,16 @@ class Courier:
             if self._client is not None:
                 self._client.quit()
 
+    def _is_to_leave(self) -> bool:
+        """Return whether another sandbox has no connection there and should have this one's place."""
+        return self._ways.places.is_wanted(self._where, self._taker)
+
     @property
-    def _name(self) -> str:
-        return f"{self._where.host}:{self._where.port}" if isinstance(self._where, Server) else ""
+    def _server(self) -> Server | None:
+        """The server that is talked to, or would be."""
+        if self._client is not None:
+            return self._client.server
+        return self._where if isinstance(self._where, Server) else None
 
     def _take(self) -> list[QueueEntry]:
         """Return what is due, and wait a moment for it if the connection is open."""
@@ -120,17 +124,17 @@ class Courier:
         began = time.monotonic()
         settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.report)
         replies = self._replies(message, entries, settling.now)
-        client = self._client
+        client, server = self._client, self._server
         settled = [(entry, said, settling.fate(entry, said)) for entry, said in zip(entries, replies, strict=True)]
         trial = Trial(
             at=settling.now,
             seconds=time.monotonic() - began,
-            host=self._name,
+            host=f"{server.host}:{server.port}" if server else "",
             tls=client.tls if client and client.usable else None,
             transcript=(client.transcript.take() if client else ()) or (f"* {replies[0]}",),
         )
-        server = self._where.host if isinstance(self._where, Server) else ""
-        reports = settling.reports(message, settled, server=server, offered=client.offered if client else {})
+        offered = client.offered if client else {}
+        reports = settling.reports(message, settled, server=server.host if server else "", offered=offered)
         self._keep(Settlement(trial, [fate for _, _, fate in settled], reports))
         for entry, _, fate in settled:
             log.info("message %d to %s: %s: %s", message.id, entry.recipient, fate.state, fate.said)
@@ -177,20 +181,31 @@ class Courier:
         return [refusals[entry.id] for entry in entries]
 
     def _connected(self) -> Client | None:
-        """Return a client that can be used; None if the server cannot be reached, and then it is not tried again."""
+        """Return a client that can be used; None if no server can be reached, and then none is tried again."""
         if self._unreachable is not None or (self._client is not None and self._client.usable):
             return None if self._unreachable is not None else self._client
-        assert isinstance(self._where, Server)  # else nothing is reachable  # noqa: S101
-        earlier = self._client
-        self._client = client = Client(self._outbound, self._where)
-        if earlier is not None:
-            earlier.close()
-        try:
-            client.open()
-        except Failed as failed:
-            self._unreachable = failed.said
-            return None
-        return client
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        failures: list[Said] = []
+        transcript = Transcript()
+        for found in self._ways.reach(self._where):
+            if self._stopped:
+                break
+            if isinstance(found, Said):
+                transcript.happened(str(found))
+                failures.append(found)
+                continue
+            server, outbound = found
+            self._client = client = Client(outbound, server, transcript)
+            try:
+                client.open()
+            except Failed as failed:
+                failures.append(failed.said)
+            else:
+                return client
+        self._unreachable = foremost(failures or [Said(0, "we stopped", Stage.CONNECT, ours=True)])
+        return None
 
     def _keep(self, settlement: Settlement) -> None:
         self._settlements.append(settlement)

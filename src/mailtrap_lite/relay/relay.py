@@ -6,11 +6,11 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 
 from mailtrap_lite.errors import MailtrapError
-from mailtrap_lite.relay.client import Server
-from mailtrap_lite.relay.courier import Courier, Nowhere
-from mailtrap_lite.relay.ways import Ways
+from mailtrap_lite.relay.courier import Courier
+from mailtrap_lite.relay.ways import Ways, Where
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.store import Store
 
@@ -30,7 +30,7 @@ class Relay:
         self._store = store
         self._ways = ways
         self._lock = threading.Lock()
-        self._at_work: defaultdict[Server | Nowhere, dict[Courier, threading.Thread]] = defaultdict(dict)
+        self._at_work: defaultdict[Where, dict[Courier, threading.Thread]] = defaultdict(dict)
         self._stopping = threading.Event()
         self._broken = threading.Event()  # a courier has left something in flight
         self._thread = threading.Thread(target=self._run, name="mailtrap-lite relay", daemon=True)
@@ -44,6 +44,7 @@ class Relay:
     def stop(self, timeout: float = 2.0) -> None:
         """End; what is under way is tried again at the next start. Waits for timeout seconds at most."""
         self._stopping.set()
+        self._ways.places.wait_for((), self._wake)
         end = time.monotonic() + timeout
         if not self._store.closed:
             self._store.nudge()
@@ -94,26 +95,35 @@ class Relay:
         Return whether one was started: it soon takes something, and then another may be wanted.
         """
         if self._store.held:
+            self._ways.places.wait_for((), self._wake)
             return False
-        domains: defaultdict[Server | Nowhere, list[str]] = defaultdict(list)
+        domains: defaultdict[Where, list[str]] = defaultdict(list)
         for domain in self._store.due_domains(now=self._sandbox.queue.now()):
             domains[self._ways.to(domain)].append(domain)
-        most = self._sandbox.settings.relay_connections
-        wanted = [where for where in domains if len(self._at_work.get(where, ())) < most]
-        for where in wanted:
+        places = self._ways.places
+        got = [where for where in domains if places.take(where, self._wake)]
+        places.wait_for(domains.keys() - got, self._wake)
+        for where in got:
             self._start(where, domains[where])
-        return bool(wanted)
+        return bool(got)
 
-    def _start(self, where: Server | Nowhere, domains: list[str]) -> None:
-        courier = Courier(self._sandbox, self._store, self._ways.outbound, where, domains)
+    def _wake(self) -> None:
+        """Look again; any thread."""
+        if not self._store.closed:
+            with suppress(MailtrapError):  # it was closed right now
+                self._store.nudge()
+
+    def _start(self, where: Where, domains: list[str]) -> None:
+        courier = Courier(self._sandbox, self._store, self._ways, where, domains, self._wake)
         thread = threading.Thread(target=self._work, args=(where, courier), name="mailtrap-lite courier", daemon=True)
         with self._lock:
             if self._stopping.is_set():
+                self._ways.places.give_back(where, self._wake)
                 return
             self._at_work[where][courier] = thread
         thread.start()
 
-    def _work(self, where: Server | Nowhere, courier: Courier) -> None:
+    def _work(self, where: Where, courier: Courier) -> None:
         try:
             courier.run()
         except MailtrapError as err:
@@ -126,5 +136,6 @@ class Relay:
         finally:
             with self._lock:
                 del self._at_work[where][courier]
+            self._ways.places.give_back(where, self._wake)
             if self._broken.is_set() and not self._store.closed:
                 self._store.nudge()  # else there may be no news for long

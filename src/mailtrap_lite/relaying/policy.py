@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import Final
 
 from mailtrap_lite.errors import BadSetting
 from mailtrap_lite.match import fits
@@ -13,6 +14,8 @@ from mailtrap_lite.message.queued import Outgoing, Why, domain_of
 from mailtrap_lite.relaying.conditions import Condition, Forward, condition_of, forward_of
 from mailtrap_lite.relaying.routes import Route, route_for, route_of
 from mailtrap_lite.settings import Settings
+
+MOST_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,12 @@ def policy_of(settings: Settings) -> Policy | None:
         _refuse_without_route(settings)
         return None
     for route in routes:
-        if not is_named(route.host, settings.relay_hosts):
+        if not route.by_mx and not is_named(route.host, settings.relay_hosts):
             raise BadSetting(f"relay_hosts: mail would go to {route.host}, which is not among them; add it")
+    if not settings.relay_hosts:
+        raise BadSetting(
+            "relay_hosts: it names no servers, so the MX of a domain could never be connected to; add them"
+        )
     if not settings.relay_to:
         raise BadSetting("relay_to: it names no recipients, so nothing could be sent; for example *@example.test")
     for address in (each for forward in policy.forwards for each in forward.addresses):
@@ -104,13 +111,24 @@ def _routes(settings: Settings) -> tuple[Route, ...]:
             raise BadSetting("relay: a port of 0 is nowhere")
         auth = settings.relay_user is not None
         routes.append(Route("*", smarthost.host.lower(), smarthost.port, settings.relay_tls, auth))
+    if settings.relay_mx:
+        routes.append(_by_mx(settings))
     return tuple(routes)
+
+
+def _by_mx(settings: Settings) -> Route:
+    """Return the way by MX records. Nobody logs in there: who they are is not known before."""
+    if settings.relay is not None:
+        raise BadSetting("relay_mx: the mail that relay_routes does not name goes to relay already; give one of them")
+    if settings.relay_mx_port > MOST_PORT:
+        raise BadSetting(f"relay_mx_port: {settings.relay_mx_port} is no port")
+    return Route("*", "", settings.relay_mx_port, settings.relay_tls, auth=False)
 
 
 def _refuse_without_route(settings: Settings) -> None:
     for name in ("relay_rules", "relay_forward", "relay_hosts", "relay_to"):
         if getattr(settings, name):
-            raise BadSetting(f"{name}: there is no server to send to; give relay or relay_routes")
+            raise BadSetting(f"{name}: there is no server to send to; give relay, relay_routes or relay_mx")
 
 
 def _refuse_open_passwords(settings: Settings, routes: Iterable[Route]) -> None:

@@ -18,7 +18,10 @@ ALLOWED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way out. domains: a pattern, "*" for any. tls: as relay_tls. auth: whether relay_user logs in there."""
+    """A way out. domains: a pattern, "*" for any. tls: as relay_tls. auth: whether relay_user logs in there.
+
+    host: "" for the servers that the MX records of a domain name.
+    """
 
     domains: str
     host: str
@@ -27,11 +30,18 @@ class Route:
     auth: bool
 
     def __str__(self) -> str:
+        if self.by_mx:
+            return "its MX"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def by_mx(self) -> bool:
+        """Whether a name server knows where it leads."""
+        return not self.host
+
     def takes(self, domain: str) -> bool:
-        """Return whether mail for a domain goes there."""
-        return fits(self.domains, domain, fold=True)
+        """Return whether mail for a domain goes there; without a domain there is no MX."""
+        return bool(domain or self.host) and fits(self.domains, domain, fold=True)
 
 
 def route_of(text: str, *, tls: str) -> Route:

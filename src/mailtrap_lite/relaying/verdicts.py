@@ -69,6 +69,6 @@ class Said:
         return QueueState.WAITING
 
 
-def refused_here(status: str, text: str) -> Said:
+def refused_here(status: str, text: str, *, code: int = 550) -> Said:
     """Return what stands for a reply where we do not even try, for good."""
-    return Said(550, f"{status} {text}", Stage.MAIL, ours=True)
+    return Said(code, f"{status} {text}", Stage.MAIL, ours=True)

@@ -129,7 +129,7 @@ class Relaying(Searching, ABC):
 
 def relay_policy(settings: Settings) -> Policy | None:
     """Return what may leave; None for nothing. Raises BadSetting for settings that do not fit together."""
-    given = (settings.relay, settings.relay_routes, settings.relay_hosts, settings.relay_to)
+    given = (settings.relay, settings.relay_mx, settings.relay_routes, settings.relay_hosts, settings.relay_to)
     if not any((*given, settings.relay_rules, settings.relay_forward)):
         return None
     from mailtrap_lite.relaying import policy_of  # most servers send nothing on
