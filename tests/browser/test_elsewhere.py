@@ -155,6 +155,24 @@ def test_a_deletion_is_sent_when_its_page_is_closed(mail: Server, page: Page) ->
     assert len(ids(mail)) == 3
 
 
+@pytest.mark.parametrize("key", ["j", "#"])
+def test_keys_go_on_from_a_message_that_others_deleted_deep_in_the_list(mail: Server, page: Page, key: str) -> None:
+    for n in range(5, 200):
+        mail.sandbox.deliver(f"Subject: Mail {n}\r\n\r\nText\r\n".encode(), to="b@x.test")
+    live(page, f"{mail.url}/message/{ids(mail)[99]}")
+    page.locator("#rows a[aria-current]").wait_for()
+
+    mail.sandbox.delete([ids(mail)[99]])
+    page.locator("#rows .row", has_text="Mail 100").wait_for(state="detached")
+    page.keyboard.press(key)
+
+    if key == "j":
+        page.get_by_role("heading", name="Mail 99").wait_for()
+    else:  # it is about the message that is shown, which is gone, and not about the one in its place
+        page.get_by_text("1 message deleted").wait_for()
+        assert page.locator("#rows .row", has_text="Mail 99").is_visible()
+
+
 @pytest.mark.parametrize("sort", ["", "?sort=oldest", "?q=subject:mail", "?mailbox=b@x.test"])
 def test_a_message_opened_by_its_address_is_seen_in_the_list(mail: Server, page: Page, sort: str) -> None:
     for n in range(5, 300):

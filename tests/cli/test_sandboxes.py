@@ -21,7 +21,9 @@ def test_one_is_made_listed_and_deleted(mailtrap: Server, capsys: pytest.Capture
     assert run(mailtrap, "--create", "shop") == 0
     assert capsys.readouterr().out == f"{mailtrap.url}/sandboxes/shop/\n"
     assert run(mailtrap) == 0
-    assert capsys.readouterr().out.split()[:3] == ["shop", "0", "0"]
+    name, messages, sessions, *_, url = (listed := capsys.readouterr().out).split()
+    assert (name, messages, sessions, url) == ("shop", "0", "0", f"{mailtrap.url}/sandboxes/shop/")
+    assert listed.count(url) == 1
     assert run(mailtrap, "--json") == 0
     assert json.loads(capsys.readouterr().out)["Sandboxes"][0]["User"] == "shop"
 

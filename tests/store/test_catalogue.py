@@ -59,6 +59,23 @@ def test_nothing_is_read_before_somebody_searches(store: Store) -> None:
     assert reading() == []
 
 
+def test_what_a_search_has_read_is_not_looked_through_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    add(store)
+    newest = add(store)
+    search(store, "hello")
+    store.read_up(read)
+
+    def unread_up(after: int) -> list[int]:
+        asked.append(after)
+        return []
+
+    monkeypatch.setattr(store, "unread_up", unread_up)
+    store.read_up(read)
+
+    assert asked == [newest]
+
+
 def test_a_page_that_is_full_does_not_wait_for_the_rest(blocks: MemoryStore) -> None:
     found = search(blocks, "hello", wanted=5)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailtrap_lite.store import Found
@@ -28,6 +28,7 @@ def test_a_page_is_a_part_of_the_list(some: set[int], start: int, limit: int) ->
     assert found(some).page(start, limit) == everything[start : start + limit]
 
 
+@example(some={1}, spot=10**18)
 @given(some=ids, spot=st.integers(0, 4 * BLOCK))
 def test_what_is_on_either_side_of_a_message_is_known(some: set[int], spot: int) -> None:
     everything = found(some)
@@ -35,3 +36,8 @@ def test_what_is_on_either_side_of_a_message_is_known(some: set[int], spot: int)
     assert everything.behind(spot).ids == tuple(sorted((each for each in some if each < spot), reverse=True))
     assert everything.ahead(spot).ids == tuple(sorted((each for each in some if each > spot), reverse=True))
     assert (spot in everything) is (spot in some)
+
+
+@given(some=ids, gone=ids)
+def test_what_is_gone_is_left_out(some: set[int], gone: set[int]) -> None:
+    assert found(some).without(gone) == found(some - gone)

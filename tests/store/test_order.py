@@ -158,3 +158,15 @@ def test_what_a_search_finds_comes_in_each_order(
     assert [row.id for row in filled.found_rows(found, Order(by, descending), start=1, limit=2)] == expected[1:3]
     assert [row.id for row in filled.found_rows(found, behind, start=0, limit=9)] == expected[2:]
     assert [row.id for row in filled.found_rows(found, behind, start=1, limit=1)] == expected[3:]
+
+
+@ORDERS
+def test_a_page_of_what_was_found_is_full_though_some_of_it_was_deleted_since(
+    filled: Store, by: By, descending: bool
+) -> None:
+    first, second, *rest = IN_ORDER[by, descending]
+    filled.delete([second])
+
+    rows = filled.found_rows(Found(((0, 0b111110),), 0), Order(by, descending), start=0, limit=3)
+
+    assert [row.id for row in rows] == [first, *rest[:2]]

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from mailtrap_lite.message import Message
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.settings import Settings
-from mailtrap_lite.store import Counts
+from mailtrap_lite.store import Counts, open_store
 from mailtrap_lite.web import create_app
 from mailtrap_lite.web.view import Tab
 
@@ -71,18 +71,58 @@ def test_the_list_is_paged(client: FlaskClient, deliver: Callable[..., Message])
     assert client.get("/?start=5000").status_code == 200
 
 
+def test_a_search_for_what_came_lately_is_asked_anew_as_time_goes_by(settings: Settings) -> None:
+    now = [1_000_000.0]
+    store = open_store(settings)
+    sandbox = Sandbox(store, settings=settings, clock=lambda: now[0])
+    client = create_app(sandbox, settings=settings).test_client()
+    sandbox.deliver(b"Subject: hello\r\n\r\nhi\r\n", to="b@x.test")
+
+    shown = [client.get("/?q=after:1h").text.count("data-id=")]
+    now[0] += 7200
+    shown.append(client.get("/?q=after:1h").text.count("data-id="))
+    store.close()
+
+    assert shown == [1, 0]
+
+
+@pytest.mark.parametrize("q", ["mail -nowhere", "nowhere", "("], ids=["among", "not among", "bad"])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "sender"])
+def test_a_message_opened_by_the_address_of_a_search_has_its_row(
+    client: FlaskClient, deliver: Callable[..., Message], sort: str, q: str
+) -> None:
+    for number in range(60):
+        deliver(f"mail {number}")
+    asked = {"newest": 3, "oldest": 58}.get(sort, 3)  # on the second page
+
+    answer = client.get(f"/message/{asked}", query_string={"q": q, "sort": sort})
+
+    assert answer.status_code == (400 if q == "(" else 200)
+    has_row = q.startswith("mail")
+    assert re.findall(r'data-id="(\d+)"', answer.text).count(str(asked)) == has_row
+
+
+@pytest.mark.parametrize("q", ["", "?q=subject:mail", "?q=subject:mail&sort=subject"], ids=["list", "search", "sorted"])
 def test_a_page_goes_on_where_it_was_when_mail_came_and_went(
-    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message]
+    client: FlaskClient, sandbox: Sandbox, deliver: Callable[..., Message], q: str
 ) -> None:
     for number in range(1, 121):
         deliver(f"mail {number:03}")
-    (older,) = re.findall(r'rel="next" href="([^"]+)"', client.get("/").text)
-    sandbox.delete([71, 120])
-    deliver("mail 999")
+    text = client.get(f"/{q}").text
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', text)
+    shown = re.findall(r"mail (\d{3})<", text)
+    sandbox.delete([int(shown[0]), int(shown[-1])])
+    deliver("mail 000" if "sort" in q else "mail 999")
 
-    text = client.get(html.unescape(older)).text
+    second = client.get(html.unescape(older)).text
+    (newer,) = re.findall(r'rel="prev" href="([^"]+)"', second)
+    last = client.get(html.unescape(re.findall(r'rel="next" href="([^"]+)"', second)[0])).text
+    (newer_than_last,) = re.findall(r'rel="prev" href="([^"]+)"', last)
 
-    assert re.findall(r"mail (\d{3})<", text)[0] == "070"
+    assert re.findall(r"mail (\d{3})<", second)[0] == ("051" if "sort" in q else "070")
+    assert client.get(html.unescape(newer)).status_code == 200
+    ahead = client.get(html.unescape(newer_than_last)).text
+    assert re.findall(r"mail (\d{3})<", ahead) == re.findall(r"mail (\d{3})<", second)
 
 
 @pytest.mark.parametrize(

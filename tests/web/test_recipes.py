@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -71,3 +72,26 @@ def test_what_is_javascript_is_read_by_node(settings: Settings, tmp_path: Path) 
     done = subprocess.run([node, "--check", file], capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("settings", "user"), [(Settings(), "shop"), (LOGIN, "shop+ann")], ids=["any", "required"])
+def test_each_logs_in_to_the_sandbox_in_which_it_is_shown(name: str, settings: Settings, user: str) -> None:
+    (text,) = (recipe.text for recipe in recipes(DOORS, settings, sandbox="shop") if recipe.name == name)
+
+    assert re.search(rf"\b{re.escape(user)}\b(?!\+)", text)
+    assert "PASSWORD" in text
+
+
+def test_mail_of_a_recipe_comes_to_its_sandbox() -> None:
+    with Server() as mail:
+        shop = mail.sandboxes.create("shop")
+        doors = {"smtp": (mail.smtp.host, str(mail.smtp.port)), "pop3": (mail.pop3.host, str(mail.pop3.port))}
+        python = [each.text for each in recipes(doors, Settings(), sandbox="shop") if each.name in {"smtplib", "POP3"}]
+        printed: list[object] = []
+
+        for text in python:
+            exec(compile(text, "recipe", "exec"), {"print": printed.append})  # noqa: S102  (what a person would run)
+
+        assert (shop.counts().total, len(mail.messages)) == (1, 0)
+        assert printed[0][0] == 1  # type: ignore[index]  # what STAT says

@@ -161,6 +161,23 @@ def test_the_inspector_names_those_that_there_are(client: FlaskClient, shop: San
     assert [link for link in inside if not link.startswith("/sandboxes/shop")] == []
 
 
+@pytest.mark.parametrize(("auth", "said"), [("any", "logs in as shop, or"), ("reject", "for addresses")])
+def test_a_page_says_whose_it_is_and_how_mail_comes_there(sandbox: Sandbox, auth: str, said: str) -> None:
+    settings = Settings(smtp_auth=auth)
+    many = Sandboxes(Sandbox(sandbox._store, settings=settings))
+    many.create("shop")
+    client = create_app(many.default, settings=settings, sandboxes=many).test_client()
+
+    inside, outside = client.get("/sandboxes/shop/").text, client.get("/").text
+    many.close()
+
+    assert said in inside
+    assert "shop.sandbox.test" in inside
+    assert "<dt>Sandbox</dt><dd><code>shop</code></dd>" in inside
+    assert "<dt>Sandbox</dt>" not in outside
+    assert "shop.sandbox.test" not in outside
+
+
 def test_below_a_base_path_links_have_both(sandbox: Sandbox, sandboxes: Sandboxes) -> None:
     settings = Settings(web_base_path="/post")
     client = create_app(sandbox, settings=settings, sandboxes=sandboxes).test_client()

@@ -12,8 +12,8 @@ from mailtrap_lite.cli.listing import moment
 from mailtrap_lite.cli.output import columns, complain, say, say_json
 
 _PATH = "/api/v1/sandboxes"
-# Of name, messages, sessions, when it was used last, URL.
-_WIDEST = (63, 12, 12, 16, 200)
+# Of name, messages, sessions, when it was used last; the URL takes what is left.
+_WIDEST = (63, 12, 12, 16)
 
 
 def run(values: Any, environment: Mapping[str, str]) -> int:

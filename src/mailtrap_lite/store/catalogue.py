@@ -53,10 +53,13 @@ class Catalogue:
     def read_up(self, read: Reader) -> None:
         """Read the messages that nobody has read yet, and keep their gists, in small transactions."""
         with self._reading_up:  # who comes second waits, and finds it done
+            newest = self._store.last_id  # first: of what comes from now on nobody knows
             for gists in gists_of(self._store.unread_up(self._read_to), self._store.message, read):
                 if not self.kept(gists):
                     return
                 self._read_to = gists[-1][0]
+            # Also what others have read, as a search does: it is not looked through again by who asks next.
+            self._read_to = max(self._read_to, newest)
 
     def kept(self, gists: Sequence[tuple[int, Gist]]) -> bool:
         """Keep what was read if the store can; return whether it could."""

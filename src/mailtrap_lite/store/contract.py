@@ -248,15 +248,15 @@ class Store(Queue):
 
     def found_rows(self, found: Found, order: Order = NEWEST, *, start: int, limit: int) -> list[Row]:
         """Return messages that a search found without their bytes, `limit` of them from `start` on, in an order."""
-        if order.by is not By.ID:
-            return self.rows_of(self._sorted(found, order, start=start, limit=limit))
-        if order.behind is not None:
-            found = found.behind(order.behind.id) if order.descending else found.ahead(order.behind.id)
-        if order.descending:
-            return self.rows_of(found.page(start, limit))
-        end = max(0, found.total - start)
-        first = max(0, end - limit)
-        return self.rows_of(found.page(first, end - first)[::-1])
+        while True:
+            if order.by is By.ID:
+                ids = found.in_order(order, start=start, limit=limit)
+            else:
+                ids = self._sorted(found, order, start=start, limit=limit)
+            if len(rows := self.rows_of(ids)) == len(ids):
+                return rows
+            # Deleted since. The next ones move up: only the last page is not full, which ends a walk.
+            found = found.without(set(ids).difference(row.id for row in rows))
 
     @abstractmethod
     def _sorted(self, found: Found, order: Order, *, start: int, limit: int) -> list[int]:

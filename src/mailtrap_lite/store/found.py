@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailtrap_lite.store.order import Order
 
 # Ids in a block. The first id of a block is a multiple of it.
 BLOCK = 2048
@@ -53,13 +57,32 @@ class Found:
             start = 0
         return page
 
+    def in_order(self, order: Order, *, start: int, limit: int) -> list[int]:
+        """Return `limit` ids from `start` on in an order by ids, behind its spot if it has one."""
+        rest = self
+        if order.behind is not None:
+            rest = self.behind(order.behind.id) if order.descending else self.ahead(order.behind.id)
+        if order.descending:
+            return rest.page(start, limit)
+        end = max(0, rest.total - start)
+        first = max(0, end - limit)
+        return rest.page(first, end - first)[::-1]
+
+    def without(self, ids: Iterable[int]) -> Found:
+        """Return the others. Their `unread` is not counted."""
+        gone: dict[int, int] = {}
+        for message in ids:
+            first = message - message % BLOCK
+            gone[first] = gone.get(first, 0) | 1 << message - first
+        return replace(self, parts=tuple(_masked(self.parts, lambda first: ~gone.get(first, 0))))
+
     def behind(self, message: int) -> Found:
         """Return those that are older than a message, be it among them or not. Their `unread` is not counted."""
-        return replace(self, parts=tuple(_masked(self.parts, lambda first: (1 << max(0, message - first)) - 1)))
+        return replace(self, parts=tuple(_masked(self.parts, lambda first: (1 << _within(message - first)) - 1)))
 
     def ahead(self, message: int) -> Found:
         """Return those that are newer than a message, be it among them or not. Their `unread` is not counted."""
-        return replace(self, parts=tuple(_masked(self.parts, lambda first: -1 << max(0, message + 1 - first))))
+        return replace(self, parts=tuple(_masked(self.parts, lambda first: -1 << _within(message + 1 - first))))
 
     def __contains__(self, message: object) -> bool:
         return isinstance(message, int) and bool(self._bits.get(message - message % BLOCK, 0) >> message % BLOCK & 1)
@@ -79,6 +102,11 @@ def bits_of(bits: int) -> Iterator[int]:
 
 def _downwards(first: int, bits: int) -> Iterator[int]:
     return (first + place for place in bits_of(bits))
+
+
+def _within(place: int) -> int:
+    """Return a place in a block, its end for one far behind it: a client names any id, and a shift costs its octets."""
+    return min(max(0, place), BLOCK)
 
 
 def _masked(parts: Iterable[tuple[int, int]], mask_of: Callable[[int], int]) -> Iterator[tuple[int, int]]:

@@ -21,6 +21,7 @@ TEXTS: Mapping[str, str] = {
     "frame.palette": "Commands",
     "frame.help": "Keyboard and notifications",
     "frame.reference": "API reference",
+    "frame.sandbox": "Sandbox",
     "frame.doors": "Where mail goes in and out",
     # The mailboxes.
     "boxes.title": "Mailboxes",
@@ -111,6 +112,9 @@ TEXTS: Mapping[str, str] = {
     "empty.title": "Waiting for the first mail",
     "empty.sent_to": "Everything sent to",
     "empty.appears": "appears here at once, and goes nowhere else.",
+    "empty.of_sandbox": "What is sent to {server} by who logs in as {user}, or to addresses at {domain}, appears here.",
+    "empty.of_domain": "What is sent to {server} for addresses at {domain} appears here.",
+    "empty.any_password": "Any password will do.",
     "empty.any_login": "Any user name and password will do, and none too.",
     "empty.no_login": "Every login is refused here on purpose.",
     "empty.login_needed": "A login is checked here: put in your user name and password.",

@@ -83,7 +83,6 @@ class Surroundings:
         self._others = others
         self._addresses = addresses
         self._counted: tuple[int, list[MailboxCount]] = (-1, [])
-        self._found: tuple[int, str, Found] = (-1, "", Found((), 0))
         self._tags_to = 0  # the newest message whose tags are known, and with it all before
 
     @property
@@ -119,6 +118,7 @@ class Surroundings:
             "doors": self.doors(),
             "counts": self.sandbox.counts(),
             "newest": self.sandbox.last_id,
+            "sandbox": self.sandbox.name,
         }
         if part is Part.PAGE:
             values["terms"] = [
@@ -139,10 +139,11 @@ class Surroundings:
     def _next_to(self, message: int, place: Place, order: Order) -> int | None:
         """Return the id of the first message of a place in an order that begins behind a message of it."""
         if place.q:
-            found = self._search(place.q, wanted=0)  # what its list has found will do
-            if message not in found:
-                found = self._search(place.q, wanted=None)
+            found = self._found_with(place, message)
             near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
+            if not near and not found.complete:  # the last of what was read so far need not be the last
+                found = self.sandbox.found(place.q, wanted=None)
+                near = self.sandbox.summaries_found(found, start=0, limit=1, order=order) if message in found else []
         else:
             near = self.sandbox.summaries(limit=1, mailbox=place.mailbox, order=order)
         return near[0].id if near else None
@@ -152,17 +153,22 @@ class Surroundings:
             return place  # to know how many come before it, all would have to be read
         if place.q:
             try:
-                found = self._search(place.q, wanted=None)
+                found = self._found_with(place, message.id)
             except BadQuery:
                 return place
             if message.id not in found:
                 return place
-            newer, total = found.ahead(message.id).total, found.total
+            ahead = found.ahead if place.sort is Sort.NEWEST else found.behind
+            before = ahead(message.id).total
         else:
             newer = len(self.sandbox.ids(place.mailbox, after=message.id))
-            total = self.sandbox.counts(place.mailbox).total
-        before = newer if place.sort is Sort.NEWEST else total - newer - 1
+            before = newer if place.sort is Sort.NEWEST else self.sandbox.counts(place.mailbox).total - newer - 1
         return replace(place, start=max(0, before) // PAGE * PAGE)
+
+    def _found_with(self, place: Place, message: int) -> Found:
+        """Return what a search found, as much of it as is needed to say where a message is in it, if it is there."""
+        found = self.sandbox.found(place.q, wanted=0 if place.sort is Sort.NEWEST else None)
+        return found if message in found else self.sandbox.found(place.q, wanted=None)
 
     def _tags(self, total: int) -> dict[str, Any]:
         """Return the tags, and whether mail that nobody has read may have others.
@@ -177,16 +183,6 @@ class Surroundings:
         self._tags_to = newest
         return {"tags": tags, "tags_are_partial": False}
 
-    def _search(self, q: str, *, wanted: int | None) -> Found:
-        """Return what a search finds; each page of its list asks, so it is done once for each change."""
-        revision = self.sandbox.revision
-        known, text, found = self._found
-        if (known, text) == (revision, q) and (found.complete or (wanted is not None and found.total >= wanted)):
-            return found
-        found = self.sandbox.found(q, wanted=wanted)
-        self._found = (revision, q, found)
-        return found
-
     def mailboxes(self) -> Mailboxes:
         """Return the mailboxes that the query's `find` names, all without one."""
         # Counting them looks at every delivery, so it is done once for each change.
@@ -200,12 +196,32 @@ class Surroundings:
 
     def listing(self, place: Place) -> Listing:
         """Return the page of the list at a place."""
-        if place.q:
-            return self._searched(place)
-        of = self.sandbox.counts(place.mailbox)
         skipped = place.skip if place.behind or place.ahead else place.start
-        found = self.sandbox.summaries(start=skipped, limit=PAGE + 1, mailbox=place.mailbox, order=place.order)
-        more, found = len(found) > PAGE, found[:PAGE]
+        if not place.q:
+            of = self.sandbox.counts(place.mailbox)
+            rows = self.sandbox.summaries(start=skipped, limit=PAGE + 1, mailbox=place.mailbox, order=place.order)
+            return self._listing(place, rows, of)
+        try:
+            found = self._found_for(place)
+        except BadQuery as problem:
+            return Listing(replace(place.top, start=place.start), [], 0, Counts(0, 0, 0), None, None, problem)
+        rows = self.sandbox.summaries_found(found, start=skipped, limit=PAGE + 1, order=place.order)
+        return self._listing(place, rows, Counts(found.total, found.unread, 0))
+
+    def _found_for(self, place: Place) -> Found:
+        """Return what a search found, as much of it as a page of its list shows, and whether there is more."""
+        if place.top.order != NEWEST:
+            return self.sandbox.found(place.q, wanted=None)
+        found = self.sandbox.found(place.q, wanted=place.start + PAGE + 1)
+        if spot := place.behind or place.ahead:
+            needed = 1 if place.ahead else place.skip + PAGE + 1
+            while not found.complete and found.behind(spot.id).total < needed:
+                found = self.sandbox.found(place.q, wanted=found.total + PAGE + 1)
+        return found
+
+    def _listing(self, place: Place, rows: list[Summary], of: Counts) -> Listing:
+        """Return the page with these rows, of which one more than it shows was asked for."""
+        more, found = len(rows) > PAGE, rows[:PAGE]
         start = place.start
         if place.ahead:
             found.reverse()
@@ -216,25 +232,6 @@ class Surroundings:
         older = place.page(start + len(found), behind=found[-1]) if more and found else None
         newer = self._newer(place, found, start) if before else None
         return Listing(replace(place, start=start), found, start, of, older, newer)
-
-    def _searched(self, place: Place) -> Listing:
-        start = place.start
-        here = replace(place.top, start=start)
-        order = place.top.order
-        try:
-            found = self._search(place.q, wanted=start + PAGE + 1 if order == NEWEST else None)
-        except BadQuery as problem:
-            return Listing(here, [], 0, Counts(0, 0, 0), None, None, problem)
-        summaries = self.sandbox.summaries_found(found, start=start, limit=PAGE, order=order)
-        more = start + PAGE < found.total
-        return Listing(
-            here,
-            summaries,
-            start,
-            Counts(found.total, found.unread, 0),
-            replace(here, start=start + PAGE) if more else None,
-            replace(here, start=max(0, start - PAGE)) if start else None,
-        )
 
     def _newer(self, place: Place, found: list[Summary], start: int) -> Place:
         first = max(0, start - PAGE)

@@ -15,6 +15,7 @@ from mailtrap_lite.accounts import Selection
 from mailtrap_lite.errors import BadQuery, NoSuchMessage
 from mailtrap_lite.message import Message, Protocol, Session
 from mailtrap_lite.sandbox import Sandbox
+from mailtrap_lite.sandbox.sandboxes import domain_of
 from mailtrap_lite.web import asked, present, reading, sample, selecting, sessions
 from mailtrap_lite.web.api import find
 from mailtrap_lite.web.api.exchange import exported
@@ -50,8 +51,9 @@ def pages(here: Rooms) -> Blueprint:
         return here.surroundings.doors()
 
     def empty() -> dict[str, Any]:
-        settings = here.sandbox.settings
-        return {"recipes": recipes(doors(), settings), "settings": settings}
+        sandbox, settings = here.sandbox, here.sandbox.settings
+        values = {"recipes": recipes(doors(), settings, sandbox=sandbox.name), "settings": settings}
+        return {**values, "domain": domain_of(sandbox)} if sandbox.name else values
 
     @routes.get("/")
     def inbox() -> Response:

@@ -34,10 +34,12 @@ class Way:
         return "PASSWORD" if self.user else ""
 
 
-def recipes(doors: Mapping[str, tuple[str, str]], settings: Settings) -> list[Recipe]:
-    """Return the recipes. doors: host and port by the name of the door."""
-    smtp = _way(doors.get("smtp", ("127.0.0.1", "1025")), settings.smtp_auth, settings, tls=settings.require_tls)
-    pop3 = _way(doors.get("pop3", ("127.0.0.1", "1110")), settings.pop3_logins, settings, tls=False)
+def recipes(doors: Mapping[str, tuple[str, str]], settings: Settings, *, sandbox: str = "") -> list[Recipe]:
+    """Return the recipes. doors: host and port by the name of the door. sandbox: its name, "" for the default."""
+    smtp = _way(
+        doors.get("smtp", ("127.0.0.1", "1025")), settings.smtp_auth, settings, sandbox, tls=settings.require_tls
+    )
+    pop3 = _way(doors.get("pop3", ("127.0.0.1", "1110")), settings.pop3_logins, settings, sandbox, tls=False)
     made = (_smtplib, _django, _flask, _node, _rails, _spring, _php, _dotnet, _go)
     found = [Recipe(_NAMES[make.__name__], "\n".join(make(smtp))) for make in made]
     return [*found, Recipe("POP3", "\n".join(_poplib(pop3, named=bool(settings.mailboxes))))]
@@ -56,11 +58,13 @@ _NAMES = {
 }
 
 
-def _way(door: tuple[str, str], auth: str, settings: Settings, *, tls: bool) -> Way:
+def _way(door: tuple[str, str], auth: str, settings: Settings, sandbox: str, *, tls: bool) -> Way:
     host, port = door
     user = settings.users[0][0] if settings.users and auth in {"table", "required"} else ""
     if not user and auth in {"table", "required"}:
         user = "USER"
+    if sandbox and auth != "reject":  # who logs in chooses; without a login it would go to the default one
+        user = f"{sandbox}+{user}" if user else sandbox
     return Way(host.strip("[]"), port, user, tls)
 
 

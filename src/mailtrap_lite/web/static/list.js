@@ -3,7 +3,7 @@
 
 import { load } from "./base.js";
 import { here } from "./place.js";
-import { placeholder, read, reuse } from "./rows.js";
+import { inOrder, placeholder, places, read, reuse } from "./rows.js";
 import { follow } from "./spot.js";
 import { tell } from "./times.js";
 
@@ -52,7 +52,7 @@ export function renew(page) {
   const newOf = Number(page.getElementById("rows").dataset.of);
   const shift = found ? found[0] : Math.max(0, newOf - of);
   const newest = Math.max(0, ...[...rows.values(), ...stale.values()].map((row) => Number(row.dataset.id)));
-  const shownBefore = [...new Map([...stale, ...rows])].sort(([a], [b]) => a - b).map(([, row]) => row);
+  const shownBefore = inOrder(stale, rows);
   const before = shownBefore.map((row) => row.dataset.id);
   reuse(fresh, shownBefore);
   const kept = new Set(fresh.values()); // may stand elsewhere now
@@ -60,7 +60,7 @@ export function renew(page) {
   for (const [index, row] of stale) row.dataset.index = String(index);
   rows = fresh;
   of = newOf;
-  follow(before, new Map([...stale, ...rows].map(([index, row]) => [row.dataset.id, index])), shift);
+  follow(before, places(stale, rows), shift);
   tried = new Set([0]);
   generation += 1;
   const atTop = scroller.scrollTop < height / 2;
@@ -202,11 +202,13 @@ async function fetchChunk(start) {
     const there = page.getElementById("rows");
     of = Number(there.dataset.of);
     tried.add(start);
+    const before = inOrder(stale, rows).map((row) => row.dataset.id);
     for (const [index, row] of read(there)) {
       tell(row);
       rows.set(index, row);
       stale.delete(index);
     }
+    follow(before, places(stale, rows), 0); // a row that others deleted is only missed now
     count();
     return true;
   } catch {

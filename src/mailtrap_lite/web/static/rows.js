@@ -14,6 +14,16 @@ export function read(from) {
   return rows;
 }
 
+/** Return rows in the order of their indices; of two with one index the newer one. */
+export function inOrder(older, newer) {
+  return [...new Map([...older, ...newer])].sort(([a], [b]) => a - b).map(([, row]) => row);
+}
+
+/** Return the indices of rows by the ids of their messages; of two of one message that of the newer one. */
+export function places(older, newer) {
+  return new Map([...older, ...newer].map(([index, row]) => [row.dataset.id, index]));
+}
+
 /** Keep the rows of before that are the same as newer ones, so that the browser need not lay them out again. */
 export function reuse(newer, before) {
   const byId = new Map(before.map((row) => [row.dataset.id, row]));

@@ -23,9 +23,11 @@ export function current() {
   return Math.min(remembered().index, size() - 1);
 }
 
-/** Return the row that keys are about, or null: also where the open message has no row any more. */
+/** Return the row that keys are about, or null: also where the open message has no row, and nobody went elsewhere. */
 export function currentRow() {
-  return isLeft() && opened() ? null : (known(current()) ?? null);
+  if (isLeft() && opened()) return null;
+  const row = known(current()) ?? null;
+  return opened() && !focused() && row?.dataset.id !== opened() ? null : row; // never a message that nobody sees
 }
 
 /** Return the row that is a step further, or null at the end. */
