@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,11 @@ from mailtrap_lite import (
     Server,
     Settings,
 )
-from mailtrap_lite.message.queued import Why
+from mailtrap_lite.message import Envelope, Recipient
+from mailtrap_lite.message.queued import Outgoing, Why
+from mailtrap_lite.relay import courier
+from mailtrap_lite.relaying.handover import wire_octets
+from mailtrap_lite.store import Arrival
 from mailtrap_lite.store.file import FileStore
 
 SENT, FAILED, WAITING = QueueState.SENT, QueueState.FAILED, QueueState.WAITING
@@ -228,6 +233,26 @@ def test_what_fails_for_now_is_tried_again(
     assert len(following.messages) == 1
 
 
+@pytest.mark.parametrize("said", ["hello", "150 wait", "354 more"])
+def test_what_was_answered_with_nonsense_is_counted(said: str, start: StartServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+        settings = {"relay": f"127.0.0.1:{rude.getsockname()[1]}", "relay_hosts": "127.0.0.1", "relay_to": "*@b.test"}
+        sending = start(**settings, relay_rules="all")
+        submit(sending)
+        visitor, _ = rude.accept()
+        with visitor, visitor.makefile("rb") as lines:
+            for answer in ("220 x", "250 x", "250 x", "250 x", "354 x"):
+                visitor.sendall(f"{answer}\r\n".encode())
+                lines.readline()
+            while lines.readline() != b".\r\n":
+                pass
+            visitor.sendall(f"{said}\r\n".encode())
+            sending.queue.wait_until_settled()
+
+    (entry,) = sending.queue
+    assert (entry.state, entry.ambiguous) == (WAITING, 1)
+
+
 def test_a_flaky_server_gets_everything_once(sending: Server, following: Server) -> None:
     following.faults.flaky(0.5, seed=7)
     for number in range(6):
@@ -374,6 +399,34 @@ def test_a_planted_mail_cannot_say_commands(start: StartServer, following: Serve
     assert sending.queue.entry(1).reason.startswith("550 5.1.7 the address of the sender")
 
 
+def test_a_sender_without_octets_comes_back(start: StartServer, following: Server) -> None:
+    sending = start(**onwards(following))
+    message = sending.deliver(MAIL, to="bob@b.test", sender="a\ud800@a.test")
+
+    sending.release(message)
+    sending.queue.wait_until_empty()
+
+    assert sending.queue.entry(1).reason.startswith("550 5.1.7 the address of the sender")
+
+
+def test_a_mail_that_we_stumble_over_waits_and_holds_up_none(
+    sending: Server, following: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(raw: bytes, *, before: bytes) -> bytes:
+        if b"poison" in raw:
+            raise ValueError(raw)
+        return wire_octets(raw, before=before)
+
+    monkeypatch.setattr(courier, "wire_octets", stumble)
+    submit(sending, raw=MAIL + b"poison\r\n")
+    submit(sending)
+    sending.queue.wait_until_settled()
+
+    assert states(sending) == [WAITING, SENT]
+    assert (sending.queue.entry(1).tries, sending.queue.entry(1).ambiguous) == (1, 1)
+    assert len(following.messages) == 1
+
+
 def test_a_release_is_all_or_nothing_and_says_why(start: StartServer, following: Server) -> None:
     sending = start(**onwards(following))
     message = submit(sending, "bob@b.test", "far@c.test")
@@ -486,6 +539,36 @@ def test_a_mail_is_queued_with_its_250_and_waits_over_a_restart(
 
     assert len(following.messages) == 1
     assert [attempt.said[:3] for attempt in again.queue.attempts(1)] == ["Con", "250"]
+
+
+def test_what_was_in_flight_can_be_cancelled_where_nothing_leaves_any_more(start: StartServer, tmp_path: Path) -> None:
+    store = f"{tmp_path}/mail.db"
+    killed = FileStore(Path(store))
+    leg = Outgoing(ANN, Recipient("bob@b.test"), Why.RULE, 1.0)
+    killed.add(Arrival(Envelope.of(ANN, ["bob@b.test"]), MAIL, (), 1.0, queued=(leg,)))
+    killed.claim(["b.test"], now=1.0, limit=1)
+    killed.close()
+
+    server = start(store=store)
+
+    (entry,) = server.queue
+    assert (entry.state, entry.ambiguous) == (WAITING, 1)
+    assert server.queue.cancel(entry) == 1
+
+
+def test_mail_does_not_wait_for_a_time_that_the_clock_had(
+    start: StartServer, following: Server, tmp_path: Path
+) -> None:
+    settings = {**onwards(following), "relay_rules": "all", "store": f"{tmp_path}/mail.db"}
+    with following.down(), Server(**settings) as ahead:
+        ahead.queue.advance(days=900)
+        submit(ahead)
+        ahead.queue.wait_until_settled()
+
+    again = start(**settings)
+    again.queue.wait_until_empty()
+
+    assert len(following.messages) == 1
 
 
 def test_a_store_that_cannot_write_down_what_was_sent_makes_it_come_twice(

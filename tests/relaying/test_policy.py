@@ -90,7 +90,17 @@ def test_a_way_says_what_it_differs_in() -> None:
 
 @pytest.mark.parametrize(
     ("address", "allowed"),
-    [("bob@b.test", True), ("BOB@B.TEST", True), ("eve@anywhere.test", True), ("bob@c.test", False), ("bob", False)],
+    [
+        ("bob@b.test", True),
+        ("BOB@B.TEST", True),
+        ("eve@anywhere.test", True),
+        ("bob@c.test", False),
+        ("bob", False),
+        ("@c.test:bob@b.test", False),
+        ("eve@c.test@b.test", False),
+        ('"eve"@c.test@b.test', False),
+        ('"eve@c.test"@b.test', True),
+    ],
 )
 def test_mail_may_go_to_recipients_that_are_named(address: str, allowed: bool) -> None:
     assert (policy().refusal(address) is None) is allowed

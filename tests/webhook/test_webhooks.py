@@ -274,6 +274,37 @@ def test_who_does_not_answer_in_time_makes_all_wait(
     assert len(receiver.got) == 1
 
 
+def test_one_on_which_the_receiver_is_silent_again_holds_up_no_other(start: StartServer, receiver: Listener) -> None:
+    server = start(**told(receiver, webhook_timeout=0.2))
+    receiver.answers = [silent, silent]
+    submit(server)
+    receiver.wait(1)
+    submit(server)
+    server.webhooks.wait_until_settled()
+
+    server.queue.advance(hours=1)
+    server.webhooks.wait_until_settled()
+
+    assert [each.state for each in server.webhooks] == [QueueState.WAITING, QueueState.SENT]
+    assert [each.json["message"]["id"] for each in receiver.got] == [1, 1, 2]
+
+
+def test_news_do_not_wait_for_a_time_that_the_clock_had(start: StartServer, receiver: Listener, tmp_path: Path) -> None:
+    settings = told(receiver, store=f"{tmp_path}/mail.db")
+    receiver.answers = [500, 500]
+    with Server(**settings) as ahead:
+        ahead.queue.advance(days=900)
+        submit(ahead)
+        ahead.webhooks.wait_until_settled()
+
+    server = start(**settings)
+    receiver.wait(2)
+    server.webhooks.wait_until_settled()
+
+    (notice,) = server.webhooks.entries()
+    assert notice.tries == 2
+
+
 def test_a_body_that_never_ends_is_not_read(telling: Server, receiver: Listener) -> None:
     def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

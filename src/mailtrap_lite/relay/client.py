@@ -243,6 +243,9 @@ class Client:
 
     def _reply(self, stage: Stage) -> Said:
         code, text = self._smtp.getreply()
+        if not 200 <= code < 600 or (stage is Stage.END and code < 400 and code // 100 != 2):
+            # RFC 5321 section 4.2.1: this is no answer to what was asked, so nobody knows what the next one answers.
+            raise smtplib.SMTPException(_decoded(f"{code} ".encode() * (code > 0) + text).strip() or "no reply of SMTP")
         return Said(code, _decoded(text), stage)
 
     def _send(self, octets: bytes, ambiguous: list[bool]) -> Said:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mailtrap_lite.errors import NoSuchMessage
+from mailtrap_lite.errors import MailtrapError, NoSuchMessage
 from mailtrap_lite.message import Message, Recipient
 from mailtrap_lite.message.queued import QueueEntry, QueueState
 from mailtrap_lite.relay.client import Client, Failed, Server
@@ -20,13 +20,13 @@ from mailtrap_lite.relaying.handover import Needs, rcpt_options, wire_octets
 from mailtrap_lite.relaying.trace import loop_in, received_line
 from mailtrap_lite.relaying.verdicts import Said, Stage, refused_here
 from mailtrap_lite.sandbox.tally import Counted
-from mailtrap_lite.store import Settlement, Trial
+from mailtrap_lite.store import Fate, Settlement, Trial
 
 if TYPE_CHECKING:
     from mailtrap_lite.relay.places import Taker
     from mailtrap_lite.relay.ways import Ways, Where
     from mailtrap_lite.sandbox import Sandbox
-    from mailtrap_lite.store import Store
+    from mailtrap_lite.store import Arrival, Store
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Courier:
     def _try(self, message: Message, entries: Sequence[QueueEntry]) -> None:
         began = time.monotonic()
         settling = Settling(self._sandbox.settings, self._sandbox.queue.now(), self._sandbox.report)
-        replies = self._replies(message, entries, settling.now)
+        replies = self._replies_or_bug(message, entries, settling.now)
         client, server = self._client, self._server
         settled = [(entry, said, settling.fate(entry, said)) for entry, said in zip(entries, replies, strict=True)]
         trial = Trial(
@@ -133,13 +133,38 @@ class Courier:
             tls=client.tls if client and client.usable else None,
             transcript=(client.transcript.take() if client else ()) or (f"* {replies[0]}",),
         )
-        offered = client.offered if client else {}
-        reports = settling.reports(message, settled, server=server.host if server else "", offered=offered)
-        self._keep(Settlement(trial, [fate for _, _, fate in settled], reports))
+        self._keep(Settlement(trial, [fate for _, _, fate in settled], self._reports(settling, message, settled)))
         for entry, _, fate in settled:
             log.info("message %d to %s: %s: %s", message.id, entry.recipient, fate.state, fate.said)
             if (counted := _COUNTED.get(fate.state)) is not None:
                 self._sandbox.tally.add(counted)
+
+    def _reports(
+        self, settling: Settling, message: Message, settled: Sequence[tuple[QueueEntry, Said, Fate]]
+    ) -> list[Arrival]:
+        """Return what is reported. Without a report is better than sent again for ever, as it was not written down."""
+        server = self._server.host if self._server else ""
+        try:
+            return settling.reports(
+                message, settled, server=server, offered=self._client.offered if self._client else {}
+            )
+        except MailtrapError:
+            raise
+        except Exception:
+            log.exception("a bug of ours; nobody is told what became of message %d", message.id)
+            return []
+
+    def _replies_or_bug(self, message: Message, entries: Sequence[QueueEntry], now: float) -> list[Said]:
+        """Return what is said of each recipient. A mail that we stumble over waits, and holds up no other."""
+        try:
+            return self._replies(message, entries, now)
+        except MailtrapError:
+            raise
+        except Exception:
+            log.exception("a bug of ours; message %d is tried again", message.id)
+            if self._client is not None:
+                self._client.close()  # nobody knows how far the dialogue came
+            return [Said(0, "a bug of ours; the log says more", Stage.END, ambiguous=True, ours=True)] * len(entries)
 
     def _replies(self, message: Message, entries: Sequence[QueueEntry], now: float) -> list[Said]:
         """Return what is said of each recipient, by the server or by us."""

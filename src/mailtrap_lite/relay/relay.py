@@ -11,6 +11,7 @@ from contextlib import suppress
 from mailtrap_lite.errors import MailtrapError
 from mailtrap_lite.relay.courier import Courier
 from mailtrap_lite.relay.ways import Ways, Where
+from mailtrap_lite.relaying import Schedule
 from mailtrap_lite.sandbox import Sandbox
 from mailtrap_lite.store import Store
 
@@ -29,6 +30,7 @@ class Relay:
         self._sandbox = sandbox
         self._store = store
         self._ways = ways
+        self._longest = Schedule(sandbox.settings.relay_retry).longest
         self._lock = threading.Lock()
         self._at_work: defaultdict[Where, dict[Courier, threading.Thread]] = defaultdict(dict)
         self._stopping = threading.Event()
@@ -86,6 +88,9 @@ class Relay:
         if self._store.held or (due := self._store.next_try()) is None:
             return None
         left = due - self._sandbox.queue.now()
+        if left > self._longest:  # somebody has set the clock back since; nothing waits for the time that it had
+            self._sandbox.queue.retry_now()
+            return 0.0
         # What is due and not taken waits for a connection; what those do is news.
         return left if left > 0 else REST
 

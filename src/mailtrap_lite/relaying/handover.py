@@ -17,8 +17,9 @@ from mailtrap_lite.relaying.verdicts import Said, refused_here
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _BARE: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 # An address that ends neither its path nor its command, as one of a planted mail could (RFC 5321 section 4.1.2).
-_PLAIN: Final = r"[^\x00-\x20\x7f<>\"]+"
-_PATH: Final = re.compile(rf'(?:"(?:[^\x00-\x1f\x7f\\"]|\\[ -~])*"|{_PLAIN})(?:@{_PLAIN})?')
+# A lone surrogate, as of a planted mail, has no octets.
+_PLAIN: Final = r"[^\x00-\x20\x7f<>\"\ud800-\udfff]+"
+_PATH: Final = re.compile(rf'(?:"(?:[^\x00-\x1f\x7f\\"\ud800-\udfff]|\\[ -~])*"|{_PLAIN})(?:@{_PLAIN})?')
 _OF_THE_MAIL: Final = ("RET", "ENVID")
 _OF_THE_RECIPIENT: Final = ("NOTIFY", "ORCPT")
 

@@ -38,6 +38,10 @@ class Policy:
 
     def refusal(self, address: str) -> str | None:
         """Return why nothing may go to an address; None if it may."""
+        local = address.rpartition("@")[0]
+        if "@" in local and not (local.startswith('"') and local.endswith('"')):
+            # RFC 5321 appendix C: the next server could pass it on to another than its end names.
+            return f"{address} names more than one domain"
         if not any(fits(pattern, address, fold=True) for pattern in self.recipients):
             return f"{address} is not among relay_to ({', '.join(self.recipients)})"
         if self.route(domain_of(address)) is None:

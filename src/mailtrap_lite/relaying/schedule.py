@@ -21,12 +21,17 @@ class Schedule:
     expire: float = 5 * 24 * 3600.0
     warn: float = 4 * 3600.0
 
+    @property
+    def longest(self) -> float:
+        """How long anything waits for its next try, at most."""
+        return max(LONGEST, self.first)
+
     def next_try(self, tries: int, *, queued_at: float, now: float) -> float | None:
         """Return when to try again after so many tries; None if it is given up. The last try is at its end."""
         end = queued_at + self.expire
         if now >= end:
             return None
-        wait = min(self.first * 2.0 ** min(max(tries, 1) - 1, _MOST_DOUBLINGS), max(LONGEST, self.first))
+        wait = min(self.first * 2.0 ** min(max(tries, 1) - 1, _MOST_DOUBLINGS), self.longest)
         return min(now + wait, end)
 
     def warns(self, *, queued_at: float, now: float, warned: bool) -> bool:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from mailtrap_lite.sandbox import Sandboxes
+from mailtrap_lite.message.queued import QueueState
+from mailtrap_lite.sandbox import Sandbox, Sandboxes
 from mailtrap_lite.settings import Settings
 
 if TYPE_CHECKING:
     from mailtrap_lite.server.relays import Relays
     from mailtrap_lite.server.webhooks import Tellers
+    from mailtrap_lite.store import Store
     from mailtrap_lite.webhook import Receiver
 
 
@@ -39,6 +41,7 @@ def tellers_of(sandboxes: Sandboxes, receiver: Receiver | None, undo: ExitStack)
 def relays_of(sandboxes: Sandboxes, undo: ExitStack) -> Relays | None:
     """Return what sends mail on, at work; None if nothing may leave."""
     if sandboxes.default.policy is None:
+        sandboxes.default.sent_on_by(_put_back)
         return None
     from mailtrap_lite.server.relays import Relays  # most servers send nothing on
 
@@ -46,3 +49,9 @@ def relays_of(sandboxes: Sandboxes, undo: ExitStack) -> Relays | None:
     undo.callback(relays.stop)
     relays.start()
     return relays
+
+
+def _put_back(sandbox: Sandbox, store: Store) -> None:
+    """Put back what a killed process had in flight, though nobody sends it now: else nobody could cancel it."""
+    if store.queued(states=[QueueState.IN_FLIGHT], limit=1):
+        store.recover()

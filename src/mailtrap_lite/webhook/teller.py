@@ -109,6 +109,9 @@ class Teller:
             self._tell(notice)
             return
         due = self._store.next_telling()
+        if due is not None and due - now > self._receiver.schedule.longest:  # somebody has set the clock back since
+            self._sandbox.webhooks.retry_now()
+            return
         self._stopping.wait(LOOK)
         if not self._stopping.is_set():
             self._store.wait(revision, None if due is None else max(due - now, 0.0))
@@ -121,22 +124,24 @@ class Teller:
         outcome = receiver.outbound.post(
             receiver.url, body, headers=headers, timeout=receiver.timeout, opened=self._opened
         )
-        self._connection = None
+        reached, self._connection = self._connection is not None, None
         if self._stopping.is_set() and outcome.status == 0:  # it was us who broke it off
             return
         telling = Telling(at, time.monotonic() - began, outcome.status, said(outcome))
-        self._store.told(self._told(notice, outcome, telling))
+        self._store.told(self._told(notice, outcome, telling, reached=reached))
         log.info("notice %d of message %d, %s: %s", notice.id, notice.message, notice.event, said(outcome))
 
-    def _told(self, notice: Notice, outcome: Outcome, telling: Telling) -> Told:
+    def _told(self, notice: Notice, outcome: Outcome, telling: Telling, *, reached: bool) -> Told:
         self._sandbox.webhooks.count(notice.event, delivered=200 <= outcome.status < 300)
         if 200 <= outcome.status < 300:
             return Told(notice.id, telling, QueueState.SENT)
         next_try = self._receiver.schedule.next_try(notice.tries + 1, queued_at=notice.at, now=telling.at)
         if next_try is None:
             return Told(notice.id, telling, QueueState.FAILED)
-        # Who answers has looked at this one, and may take another; who does not, will take none now.
-        return Told(notice.id, telling, QueueState.WAITING, next_try, all_wait=outcome.status == 0)
+        # Who answers has looked at this one, and may take another; who does not, will take none now. But who is there
+        # and is silent on the same one again may be silent on this one only.
+        silent = outcome.status == 0 and not (reached and notice.tries > 0)
+        return Told(notice.id, telling, QueueState.WAITING, next_try, all_wait=silent)
 
     def _subject(self, message: int) -> Subject | None:
         subject = self._store.subject(message)
