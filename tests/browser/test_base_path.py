@@ -33,7 +33,7 @@ def test_everything_stays_below_the_base_path(page: Page) -> None:
         page.locator("#rows .row.unread").wait_for()
         page.get_by_role("link", name="All mail").click()
         page.get_by_role("heading", name="Inbox").wait_for()
-        page.keyboard.press("j")
+        page.locator("#rows > li a").first.click()
         page.wait_for_url(f"{root}/mail/box/message/1")
         page.get_by_role("heading", name="Your test mail has arrived").first.wait_for()
 
