@@ -268,7 +268,8 @@ def test_a_port_in_use_is_one_line(run: Run, setting: str) -> None:
         pytest.param(
             ["extra"],
             "'extra' is no command; "
-            "they are list, show, wait, send, export, import, delete, sandboxes, completion, serve, sendmail",
+            "they are list, show, wait, send, export, import, delete, release, queue, sandboxes, completion, serve, "
+            "sendmail",
             id="word",
         ),
         pytest.param(

@@ -203,11 +203,14 @@ async function fetchChunk(start) {
     of = Number(there.dataset.of);
     tried.add(start);
     const before = inOrder(stale, rows).map((row) => row.dataset.id);
-    for (const [index, row] of read(there)) {
+    const fresh = read(there);
+    const ids = new Set([...fresh.values()].map((row) => row.dataset.id));
+    for (const [index, row] of fresh) {
       tell(row);
       rows.set(index, row);
       stale.delete(index);
     }
+    stale = new Map([...stale].filter(([, row]) => !ids.has(row.dataset.id))); // a message has one row
     follow(before, places(stale, rows), 0); // a row that others deleted is only missed now
     count();
     return true;
